@@ -1,0 +1,154 @@
+"""A program ready to be loaded: segments, sections, symbols, entry point and line table.
+
+The assembler (:mod:`emu.asm`) and the Mach-O reader both produce an :class:`Image`; the
+machine, the tracer and the debugger only ever see this form.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass, field
+
+__all__ = ["PAGE_SIZE", "Image", "LineEntry", "LineTable", "Section", "Segment", "SourceLine", "Symbol"]
+
+#: Page size of Darwin on arm64, in bytes.
+PAGE_SIZE = 0x4000
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One range of the address space with one protection.
+
+    ``addr`` and ``size`` are multiples of :data:`PAGE_SIZE`; ``data`` is the file part and
+    may be shorter than ``size``: the rest reads as zero.  ``prot`` is an or of the
+    ``PROT_*`` bits (read 1, write 2, execute 4).
+    """
+
+    name: str
+    addr: int
+    size: int
+    prot: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A named part of a segment (``__TEXT,__text``); zero-filled ones have no data."""
+
+    segment: str
+    name: str
+    addr: int
+    size: int
+    align: int
+    data: bytes
+    zerofill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A name for an address (``absolute`` ones: for a number, from ``.set``)."""
+
+    name: str
+    value: int
+    section: str = ""
+    external: bool = False
+    absolute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A place in a source file: path as given, 1-based line."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntry:
+    """The source of ``size`` bytes at ``addr``.
+
+    ``where`` is the line that a reader looks at: for code out of a macro the line inside
+    the macro's body; ``expansion`` lists the invocation lines, innermost first, and is
+    empty for code that stands in the source as it is.
+    """
+
+    addr: int
+    size: int
+    where: SourceLine
+    expansion: tuple[SourceLine, ...] = ()
+    statement: str = ""
+
+    @property
+    def outermost(self) -> SourceLine:
+        """The line in the source outside all macros."""
+        return self.expansion[-1] if self.expansion else self.where
+
+
+class LineTable:
+    """Sorted, non-overlapping :class:`LineEntry` records, looked up by address."""
+
+    def __init__(self, entries: list[LineEntry] | None = None) -> None:
+        """Take ``entries`` in any order."""
+        self.entries = sorted(entries or [], key=lambda e: e.addr)
+        self._addrs = [e.addr for e in self.entries]
+
+    def at(self, addr: int) -> LineEntry | None:
+        """Return the entry that covers ``addr``, or None."""
+        i = bisect.bisect_right(self._addrs, addr) - 1
+        if i < 0 or addr >= self.entries[i].addr + self.entries[i].size:
+            return None
+        return self.entries[i]
+
+    def addresses(self, path: str, line: int) -> list[int]:
+        """Return the addresses of all code whose ``where`` or invocation is ``path:line``.
+
+        ``path`` matches whole, or by its last components.
+        """
+        return [e.addr for e in self.entries if _stands_at(e, path, line)]
+
+
+def _stands_at(entry: LineEntry, path: str, line: int) -> bool:
+    return any(
+        w.line == line and (w.path == path or w.path.endswith("/" + path))
+        for w in (entry.where, *entry.expansion)
+    )
+
+
+@dataclass(frozen=True)
+class Image:
+    """A program: what to map where, where to start, and what the addresses are called."""
+
+    name: str
+    segments: tuple[Segment, ...]
+    entry: int
+    sections: tuple[Section, ...] = ()
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    lines: LineTable = field(default_factory=LineTable)
+    #: Text of the sources by path, as assembled: listings do not depend on the disk.
+    sources: dict[str, str] = field(default_factory=dict)
+    #: "main" (LC_MAIN: argc, argv … in registers) or "unixthread" (LC_UNIXTHREAD: on the stack).
+    start: str = "main"
+
+    def section(self, segment: str, name: str) -> Section | None:
+        """Return the section ``segment,name`` or None."""
+        for s in self.sections:
+            if s.segment == segment and s.name == name:
+                return s
+        return None
+
+    def symbol_at(self, addr: int) -> tuple[str, int] | None:
+        """Return the nearest label at or below ``addr`` in the same segment, and the offset."""
+        found = self._labels
+        i = bisect.bisect_right(found[0], addr) - 1
+        if i < 0 or not any(s.addr <= found[0][i] and addr < s.addr + s.size for s in self.segments):
+            return None
+        return found[1][i], addr - found[0][i]
+
+    @property
+    def _labels(self) -> tuple[list[int], list[str]]:
+        cached: tuple[list[int], list[str]] | None = self.__dict__.get("_label_index")
+        if cached is None:
+            pairs = sorted((s.value, s.name) for s in self.symbols.values() if not s.absolute)
+            cached = [p[0] for p in pairs], [p[1] for p in pairs]
+            self.__dict__["_label_index"] = cached
+        return cached
