@@ -1,0 +1,420 @@
+"""Darwin's constants, by Darwin's names and numbers.
+
+Each group tells the header of xnu that it comes from. Where a set of bits or a number is printed
+by name, a table beside the group maps it back.
+"""
+
+from __future__ import annotations
+
+__all__ = ["SIGNAL_NAMES", "decode_bits", "names_with"]
+
+# ---- open and fcntl: bsd/sys/fcntl.h ----
+O_RDONLY = 0
+O_WRONLY = 1
+O_RDWR = 2
+O_ACCMODE = 3
+O_NONBLOCK = 0x4
+O_APPEND = 0x8
+O_SHLOCK = 0x10
+O_EXLOCK = 0x20
+O_ASYNC = 0x40
+O_SYNC = 0x80
+O_NOFOLLOW = 0x100
+O_CREAT = 0x200
+O_TRUNC = 0x400
+O_EXCL = 0x800
+O_EVTONLY = 0x8000
+O_NOCTTY = 0x20000
+O_DIRECTORY = 0x100000
+O_SYMLINK = 0x200000
+O_DSYNC = 0x400000
+O_CLOEXEC = 0x1000000
+O_NOFOLLOW_ANY = 0x20000000
+O_EXEC = 0x40000000
+O_SEARCH = O_EXEC | O_DIRECTORY
+
+AT_FDCWD = -2
+AT_EACCESS = 0x10
+AT_SYMLINK_NOFOLLOW = 0x20
+AT_SYMLINK_FOLLOW = 0x40
+AT_REMOVEDIR = 0x80
+AT_REALDEV = 0x200
+AT_FDONLY = 0x400
+AT_SYMLINK_NOFOLLOW_ANY = 0x800
+
+F_DUPFD = 0
+F_GETFD = 1
+F_SETFD = 2
+F_GETFL = 3
+F_SETFL = 4
+F_GETOWN = 5
+F_SETOWN = 6
+F_GETLK = 7
+F_SETLK = 8
+F_SETLKW = 9
+F_PREALLOCATE = 42
+F_RDADVISE = 44
+F_RDAHEAD = 45
+F_NOCACHE = 48
+F_GETPATH = 50
+F_FULLFSYNC = 51
+F_DUPFD_CLOEXEC = 67
+F_SETNOSIGPIPE = 73
+F_GETNOSIGPIPE = 74
+F_BARRIERFSYNC = 85
+F_GETPATH_NOFIRMLINK = 102
+FD_CLOEXEC = 1
+F_RDLCK = 1
+F_UNLCK = 2
+F_WRLCK = 3
+
+LOCK_SH = 1
+LOCK_EX = 2
+LOCK_NB = 4
+LOCK_UN = 8
+
+# ---- rename: bsd/sys/stdio.h ----
+RENAME_SECLUDE = 0x1
+RENAME_SWAP = 0x2
+RENAME_EXCL = 0x4
+RENAME_RESERVED1 = 0x8
+RENAME_NOFOLLOW_ANY = 0x10
+
+# ---- files: bsd/sys/stat.h, unistd.h, dirent.h, syslimits.h ----
+S_IFMT = 0o170000
+S_IFIFO = 0o010000
+S_IFCHR = 0o020000
+S_IFDIR = 0o040000
+S_IFBLK = 0o060000
+S_IFREG = 0o100000
+S_IFLNK = 0o120000
+S_IFSOCK = 0o140000
+S_ISUID = 0o4000
+S_ISGID = 0o2000
+S_ISVTX = 0o1000
+
+F_OK = 0
+X_OK = 1
+W_OK = 2
+R_OK = 4
+
+SEEK_SET = 0
+SEEK_CUR = 1
+SEEK_END = 2
+SEEK_HOLE = 3
+SEEK_DATA = 4
+
+DT_UNKNOWN = 0
+DT_FIFO = 1
+DT_CHR = 2
+DT_DIR = 4
+DT_BLK = 6
+DT_REG = 8
+DT_LNK = 10
+DT_SOCK = 12
+
+NAME_MAX = 255
+PATH_MAX = 1024
+MAXSYMLINKS = 32
+IOV_MAX = 1024
+OPEN_MAX = 10240
+GETDIRENTRIES64_EOF = 1
+GETDIRENTRIES64_EXTENDED_BUFSIZE = 1024
+
+# ---- sockets: bsd/sys/socket.h, netinet/in.h, netinet/tcp.h ----
+AF_UNSPEC = 0
+AF_UNIX = 1
+AF_INET = 2
+AF_INET6 = 30
+
+SOCK_STREAM = 1
+SOCK_DGRAM = 2
+SOCK_RAW = 3
+
+SHUT_RD = 0
+SHUT_WR = 1
+SHUT_RDWR = 2
+SOMAXCONN = 128
+
+SOL_SOCKET = 0xFFFF
+SO_DEBUG = 0x1
+SO_ACCEPTCONN = 0x2
+SO_REUSEADDR = 0x4
+SO_KEEPALIVE = 0x8
+SO_DONTROUTE = 0x10
+SO_BROADCAST = 0x20
+SO_USELOOPBACK = 0x40
+SO_LINGER = 0x80
+SO_OOBINLINE = 0x100
+SO_REUSEPORT = 0x200
+SO_TIMESTAMP = 0x400
+SO_SNDBUF = 0x1001
+SO_RCVBUF = 0x1002
+SO_SNDLOWAT = 0x1003
+SO_RCVLOWAT = 0x1004
+SO_SNDTIMEO = 0x1005
+SO_RCVTIMEO = 0x1006
+SO_ERROR = 0x1007
+SO_TYPE = 0x1008
+SO_NREAD = 0x1020
+SO_NOSIGPIPE = 0x1022
+SO_NWRITE = 0x1024
+SO_LINGER_SEC = 0x1080
+
+MSG_OOB = 0x1
+MSG_PEEK = 0x2
+MSG_DONTROUTE = 0x4
+MSG_EOR = 0x8
+MSG_TRUNC = 0x10
+MSG_CTRUNC = 0x20
+MSG_WAITALL = 0x40
+MSG_DONTWAIT = 0x80
+MSG_EOF = 0x100
+MSG_NOSIGNAL = 0x80000
+SCM_RIGHTS = 1
+
+IPPROTO_IP = 0
+IPPROTO_ICMP = 1
+IPPROTO_TCP = 6
+IPPROTO_UDP = 17
+IPPROTO_IPV6 = 41
+IPV6_V6ONLY = 27
+IP_TOS = 3
+IP_TTL = 4
+TCP_NODELAY = 0x1
+TCP_MAXSEG = 0x2
+TCP_NOPUSH = 0x4
+TCP_NOOPT = 0x8
+TCP_KEEPALIVE = 0x10
+TCP_CONNECTIONTIMEOUT = 0x20
+TCP_KEEPINTVL = 0x101
+TCP_KEEPCNT = 0x102
+TCP_FASTOPEN = 0x105
+
+# ---- ioctl: bsd/sys/filio.h, ttycom.h ----
+FIONREAD = 0x4004667F
+FIONBIO = 0x8004667E
+FIOASYNC = 0x8004667D
+FIOCLEX = 0x20006601
+FIONCLEX = 0x20006602
+TIOCGETA = 0x40487413
+TIOCSETA = 0x80487414
+TIOCGPGRP = 0x40047477
+TIOCGWINSZ = 0x40087468
+TIOCSWINSZ = 0x80087467
+
+# ---- poll and select: bsd/sys/poll.h ----
+POLLIN = 0x1
+POLLPRI = 0x2
+POLLOUT = 0x4
+POLLERR = 0x8
+POLLHUP = 0x10
+POLLNVAL = 0x20
+POLLRDNORM = 0x40
+POLLWRNORM = POLLOUT
+POLLRDBAND = 0x80
+POLLWRBAND = 0x100
+FD_SETSIZE = 1024
+
+# ---- kevent: bsd/sys/event.h ----
+EVFILT_READ = -1
+EVFILT_WRITE = -2
+EVFILT_AIO = -3
+EVFILT_VNODE = -4
+EVFILT_PROC = -5
+EVFILT_SIGNAL = -6
+EVFILT_TIMER = -7
+EVFILT_MACHPORT = -8
+EVFILT_USER = -10
+EV_ADD = 0x1
+EV_DELETE = 0x2
+EV_ENABLE = 0x4
+EV_DISABLE = 0x8
+EV_ONESHOT = 0x10
+EV_CLEAR = 0x20
+EV_RECEIPT = 0x40
+EV_DISPATCH = 0x80
+EV_ERROR = 0x4000
+EV_EOF = 0x8000
+NOTE_EXIT = 0x80000000
+NOTE_FORK = 0x40000000
+NOTE_EXEC = 0x20000000
+NOTE_SIGNAL = 0x08000000
+NOTE_EXITSTATUS = 0x04000000
+NOTE_SECONDS = 0x1
+NOTE_USECONDS = 0x2
+NOTE_NSECONDS = 0x4
+NOTE_ABSOLUTE = 0x8
+NOTE_TRIGGER = 0x01000000
+
+# ---- memory: bsd/sys/mman.h ----
+PROT_NONE = 0
+PROT_READ = 1
+PROT_WRITE = 2
+PROT_EXEC = 4
+MAP_SHARED = 0x1
+MAP_PRIVATE = 0x2
+MAP_FIXED = 0x10
+MAP_NORESERVE = 0x40
+MAP_NOEXTEND = 0x100
+MAP_NOCACHE = 0x400
+MAP_JIT = 0x800
+MAP_ANON = 0x1000
+MS_ASYNC = 0x1
+MS_INVALIDATE = 0x2
+MS_SYNC = 0x10
+MADV_NORMAL = 0
+MADV_RANDOM = 1
+MADV_SEQUENTIAL = 2
+MADV_WILLNEED = 3
+MADV_DONTNEED = 4
+MADV_FREE = 5
+#: Bytes of a page on arm64.
+PAGE_SIZE = 0x4000
+
+# ---- processes: bsd/sys/wait.h, resource.h, proc_info_private.h ----
+WNOHANG = 0x1
+WUNTRACED = 0x2
+WEXITED = 0x4
+WSTOPPED = 0x8
+WCONTINUED = 0x10
+WNOWAIT = 0x20
+#: What stands in bits 0-6 of a wait status of a stopped process.
+WSTOPPED_STATUS = 0o177
+WAIT_ANY = -1
+WAIT_MYPGRP = 0
+P_ALL = 0
+P_PID = 1
+P_PGID = 2
+
+RUSAGE_SELF = 0
+RUSAGE_CHILDREN = -1
+RLIMIT_CPU = 0
+RLIMIT_FSIZE = 1
+RLIMIT_DATA = 2
+RLIMIT_STACK = 3
+RLIMIT_CORE = 4
+RLIMIT_AS = 5
+RLIMIT_MEMLOCK = 6
+RLIMIT_NPROC = 7
+RLIMIT_NOFILE = 8
+RLIM_INFINITY = (1 << 63) - 1
+
+PROC_INFO_CALL_LISTPIDS = 1
+PROC_INFO_CALL_PIDINFO = 2
+PROC_ALL_PIDS = 1
+PROC_PGRP_ONLY = 2
+PROC_TTY_ONLY = 3
+PROC_UID_ONLY = 4
+PROC_RUID_ONLY = 5
+PROC_PPID_ONLY = 6
+
+ITIMER_REAL = 0
+ITIMER_VIRTUAL = 1
+ITIMER_PROF = 2
+
+# ---- signals: bsd/sys/signal.h ----
+SIGHUP = 1
+SIGINT = 2
+SIGQUIT = 3
+SIGILL = 4
+SIGTRAP = 5
+SIGABRT = 6
+SIGEMT = 7
+SIGFPE = 8
+SIGKILL = 9
+SIGBUS = 10
+SIGSEGV = 11
+SIGSYS = 12
+SIGPIPE = 13
+SIGALRM = 14
+SIGTERM = 15
+SIGURG = 16
+SIGSTOP = 17
+SIGTSTP = 18
+SIGCONT = 19
+SIGCHLD = 20
+SIGTTIN = 21
+SIGTTOU = 22
+SIGIO = 23
+SIGXCPU = 24
+SIGXFSZ = 25
+SIGVTALRM = 26
+SIGPROF = 27
+SIGWINCH = 28
+SIGINFO = 29
+SIGUSR1 = 30
+SIGUSR2 = 31
+NSIG = 32
+
+SIG_DFL = 0
+SIG_IGN = 1
+
+SA_ONSTACK = 0x1
+SA_RESTART = 0x2
+SA_RESETHAND = 0x4
+SA_NOCLDSTOP = 0x8
+SA_NODEFER = 0x10
+SA_NOCLDWAIT = 0x20
+SA_SIGINFO = 0x40
+SA_USERTRAMP = 0x100
+
+SIG_BLOCK = 1
+SIG_UNBLOCK = 2
+SIG_SETMASK = 3
+
+SS_ONSTACK = 0x1
+SS_DISABLE = 0x4
+MINSIGSTKSZ = 32768
+#: The info style that the trampoline gets in x1: plain, or with SA_SIGINFO.
+UC_TRAD = 1
+UC_FLAVOR = 30
+
+SI_USER = 0x10001
+SI_QUEUE = 0x10002
+SI_TIMER = 0x10003
+ILL_ILLOPC = 1
+FPE_FLTDIV = 1
+FPE_INTDIV = 7
+SEGV_MAPERR = 1
+SEGV_ACCERR = 2
+BUS_ADRALN = 1
+BUS_ADRERR = 2
+TRAP_BRKPT = 1
+CLD_EXITED = 1
+CLD_KILLED = 2
+CLD_DUMPED = 3
+CLD_TRAPPED = 4
+CLD_STOPPED = 5
+CLD_CONTINUED = 6
+
+
+def names_with(prefix: str, *, skip: tuple[str, ...] = ()) -> dict[int, str]:
+    """Return the constants here whose names start with ``prefix``, by value, first one wins."""
+    found: dict[int, str] = {}
+    for name, value in globals().items():
+        if name.startswith(prefix) and name not in skip and isinstance(value, int):
+            found.setdefault(value, name)
+    return found
+
+
+def decode_bits(value: int, bits: dict[int, str]) -> str:
+    """Write ``value`` as ``A|B|0x40``: names from ``bits``, the rest in hex, ``0`` for none.
+
+    Args:
+        value: a set of flags.
+        bits: names by single bits; a name for zero stands where no other bit does.
+    """
+    names = [name for bit, name in bits.items() if bit and value & bit == bit]
+    rest = value
+    for bit in bits:
+        rest &= ~bit
+    if rest:
+        names.append(f"{rest:#x}")
+    return "|".join(names) or bits.get(0, "0")
+
+
+#: ``SIGHUP`` … ``SIGUSR2`` by number.
+SIGNAL_NAMES = {
+    number: name for number, name in names_with("SIG").items() if name[3] != "_" and number > 0
+}
