@@ -15,7 +15,21 @@ What a *guest* sees as a failed call is not in this tree: that is
 
 from __future__ import annotations
 
-__all__ = ["HostError", "ImageError", "MachineError", "UsageError", "YmawkyError"]
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "AssemblyError",
+    "Diagnostic",
+    "HostError",
+    "ImageError",
+    "MachineError",
+    "UsageError",
+    "YmawkyError",
+]
 
 
 class YmawkyError(Exception):
@@ -28,6 +42,59 @@ class UsageError(YmawkyError):
 
 class ImageError(YmawkyError):
     """A program file cannot be turned into an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding of the assembler at one place of a source.
+
+    ``line`` and ``column`` count from 1; line 0 means the file as a whole.  ``text`` is the
+    line as assembled (inside a macro: with the arguments put in), ``length`` the number of
+    characters that the caret underlines.  ``stack`` says how the assembler got there, innermost
+    first, in words; ``suggestion`` is a remedy or empty.
+    """
+
+    path: str
+    line: int
+    column: int
+    message: str
+    text: str = ""
+    length: int = 1
+    stack: tuple[str, ...] = ()
+    suggestion: str = ""
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        """Return the finding as a compiler prints it: place, message, line, caret, stack."""
+        place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        out = [f"{place}: {self.severity}: {self.message}"]
+        if self.text:
+            lead = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
+            out += [f"  {self.text}", f"  {lead}^{'~' * (self.length - 1)}"]
+        out += [f"  {note}" for note in self.stack]
+        if self.suggestion:
+            out.append(f"  {self.suggestion}")
+        return "\n".join(out)
+
+
+class AssemblyError(ImageError):
+    """Sources cannot be assembled; ``diagnostics`` are all the errors found."""
+
+    #: How many diagnostics ``str()`` prints in full.
+    SHOWN = 30
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Take the errors in the order of the source."""
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        """Return the first errors in full, and how many there are."""
+        shown = [str(d) for d in self.diagnostics[: self.SHOWN]]
+        more = len(self.diagnostics) - len(shown)
+        if more:
+            shown.append(f"... and {more} more errors")
+        return "\n".join(shown)
 
 
 class HostError(YmawkyError):
