@@ -24,7 +24,7 @@ CODE := $(wildcard emu debugger tests bench hatch_build.py)
 
 ifeq ($(shell uname -s 2>/dev/null),Darwin)
 ymawky: ymawky.s
-	cc -arch arm64 -nostartfiles -Wl,-e,_main -o $@ ymawky.s -lSystem
+	cc -arch arm64 -o $@ ymawky.s
 else
 ymawky: ymawky.s .venv/dev.stamp
 	ZIG_LOCAL_CACHE_DIR=build/zig ZIG_GLOBAL_CACHE_DIR=build/zig \
