@@ -84,6 +84,18 @@ class Layout:
     _values: ClassVar[Callable[[Any], tuple[Any, ...]]]
     _codecs: ClassVar[tuple[tuple[int, CType], ...]]
 
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(type(self)._values(self) == type(self)._values(other))
+
+    def __hash__(self) -> int:
+        return hash(type(self)._values(self))  # noqa: SLF001 - an attrgetter must not bind
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.OFFSETS)
+        return f"{type(self).__name__}({fields})"
+
     def pack(self) -> bytes:
         """Return the struct as the guest sees it, :attr:`SIZE` bytes.
 
@@ -124,7 +136,8 @@ def layout(cls: type[LayoutT]) -> type[LayoutT]:
     """Make a frozen slotted dataclass of ``cls`` and compile its layout."""
     names = list(cls.__annotations__)
     types = [_ctype(cls.__annotations__[name]) for name in names]
-    made = dataclass(frozen=True, slots=True)(cls)
+    # Comparing and showing are inherited: compiling them for each class would double the time.
+    made = dataclass(frozen=True, slots=True, eq=False, repr=False)(cls)
     code, offset, offsets = "<", 0, {}
     for name, ctype in zip(names, types, strict=True):
         padding = -offset % ctype.align
@@ -135,7 +148,7 @@ def layout(cls: type[LayoutT]) -> type[LayoutT]:
     made.STRUCT = Struct(f"{code}{-offset % made.ALIGN}x")
     made.SIZE = made.STRUCT.size
     made.OFFSETS = offsets
-    made._values = attrgetter(*names)  # noqa: SLF001 - the class is being made here
+    made._values = attrgetter(*names)  # noqa: SLF001 - being made here
     made._codecs = tuple(  # noqa: SLF001
         (index, ctype) for index, ctype in enumerate(types) if ctype.encode
     )
