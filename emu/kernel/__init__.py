@@ -1,0 +1,1 @@
+"""The kernel's state as plain data: processes, descriptors, signals, the scheduler; no I/O."""

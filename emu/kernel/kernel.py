@@ -1,0 +1,162 @@
+"""The table of processes: fork, exit, wait, kill and timers, on plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from emu.darwin import flags as f
+from emu.darwin.errno import EAGAIN, ESRCH, Errno
+from emu.kernel.process import Limits, Process, State
+from emu.kernel.scheduler import Scheduler
+from emu.kernel.signals import CORE, SigInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FIRST_PID", "Kernel", "Watcher"]
+
+#: The first guest process; 1 is launchd, which adopts orphans.
+FIRST_PID, LAUNCHD = 100, 1
+#: Where process identifiers start over, as in xnu (PID_MAX).
+PID_MAX = 99999
+
+
+class Watcher(Protocol):
+    """Told what happens to processes: the tracer, the debugger, the statistics."""
+
+    def forked(self, parent: Process, child: Process) -> None:
+        """Note that ``parent`` has a new child."""
+
+    def ended(self, process: Process) -> None:
+        """Note that ``process`` ended with ``process.status``."""
+
+
+class Kernel:
+    """All guest processes and how they relate."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        """Start without processes."""
+        self.limits = limits or Limits()
+        self.processes: dict[int, Process] = {}
+        self.scheduler = Scheduler()
+        self.watchers: list[Watcher] = []
+        self._last_pid = FIRST_PID - 1
+
+    def add(self, process: Process) -> None:
+        """Enter a process that no other one forked."""
+        self._last_pid = max(self._last_pid, process.pid)
+        self.processes[process.pid] = process
+
+    def find(self, pid: int) -> Process:
+        """Return a process that has not been reaped, or ESRCH."""
+        try:
+            return self.processes[pid]
+        except KeyError:
+            raise Errno(ESRCH) from None
+
+    @property
+    def running(self) -> Iterator[Process]:
+        """The processes that have not ended."""
+        return (p for p in list(self.processes.values()) if p.alive)
+
+    def _new_pid(self) -> int:
+        if len(self.processes) >= self.limits.processes:
+            raise Errno(EAGAIN)
+        pid = self._last_pid + 1
+        while pid > PID_MAX or pid in self.processes:
+            pid = FIRST_PID if pid >= PID_MAX else pid + 1
+        self._last_pid = pid
+        return pid
+
+    def fork(self, parent: Process) -> Process:
+        """Return a child that shares the parent's bytes; EAGAIN at the limit.
+
+        No pending signals and no interval timers are inherited.  The memory stands in place
+        for the child, and the parent's is saved.
+        """
+        pid = self._new_pid()
+        child = Process(
+            pid, parent.pid, parent.name, parent.space.fork(), parent.pgid, parent.sid,
+            files=parent.files.fork(), signals=parent.signals.fork(), cwd=parent.cwd,
+            umask=parent.umask, uid=parent.uid, gid=parent.gid,
+        )  # fmt: skip
+        self.processes[pid] = parent.children[pid] = child
+        for watcher in self.watchers:
+            watcher.forked(parent, child)
+        return child
+
+    # -- the end --------------------------------------------------------------------------
+
+    def exit(self, process: Process, status: int) -> None:
+        """End a process: ``status`` is wait4's word (exit code << 8, or a signal's number)."""
+        self.scheduler.unpark(process)
+        process.state = State.ZOMBIE
+        process.status = status
+        process.wait = None
+        process.memory.clear()
+        process.timer.deadline = 0
+        process.files.close_all()
+        for watcher in self.watchers:
+            watcher.ended(process)
+        self._orphan(process)
+        self._tell_parent(process)
+
+    def _orphan(self, process: Process) -> None:
+        for child in process.children.values():
+            child.ppid = LAUNCHD
+            if child.state is State.ZOMBIE:
+                self._bury(child)
+        process.children.clear()
+
+    def _tell_parent(self, process: Process) -> None:
+        parent = self.processes.get(process.ppid)
+        if parent is None or not parent.alive:
+            self._bury(process)
+            return
+        action = parent.signals.action(f.SIGCHLD)
+        if action.handler == f.SIG_IGN or action.flags & f.SA_NOCLDWAIT:
+            self.reap(parent, process)
+        code, status = f.CLD_EXITED, process.status >> 8
+        if process.status & 0x7F:
+            signal = process.status & 0x7F
+            code, status = f.CLD_DUMPED if signal in CORE else f.CLD_KILLED, signal
+        self.post(parent, SigInfo(f.SIGCHLD, code, process.pid, process.uid, status))
+        self.scheduler.wakeup(("child", parent.pid))
+
+    def reap(self, parent: Process, child: Process) -> None:
+        """Forget a child that has ended."""
+        parent.children.pop(child.pid, None)
+        self._bury(child)
+
+    def _bury(self, process: Process) -> None:
+        process.state = State.DEAD
+        self.processes.pop(process.pid, None)
+
+    # -- signals --------------------------------------------------------------------------
+
+    def post(self, process: Process, info: SigInfo) -> None:
+        """Send a signal; a parked or stopped process that must look at it wakes."""
+        if not process.alive:
+            return
+        if info.signal in (f.SIGCONT, f.SIGKILL) and process.state is State.STOPPED:
+            self.scheduler.ready(process)
+        if process.signals.post(info):
+            self.scheduler.wake(process)
+
+    def targets(self, sender: Process, pid: int) -> list[Process]:
+        """Return the processes that ``kill(pid)`` means, or ESRCH."""
+        if pid > 0:
+            return [self.find(pid)]
+        group = sender.pgid if pid == 0 else -pid
+        every = pid == -1
+        found = [p for p in self.running if (every and p is not sender) or p.pgid == group]
+        if not found:
+            raise Errno(ESRCH)
+        return found
+
+    def run_timers(self, now: int) -> None:
+        """Wake and signal everyone whose time has come (``now`` in monotonic ns)."""
+        for process in self.scheduler.expire(now):
+            process.timer.advance(now)
+            self.scheduler.arm(process)
+            self.post(process, SigInfo(f.SIGALRM))

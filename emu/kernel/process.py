@@ -1,0 +1,119 @@
+"""A guest process and the record of what it waits for, as plain data."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from emu.kernel.files import FdTable
+from emu.kernel.signals import SignalState
+from emu.memory import AddressSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = ["Limits", "Park", "Process", "State", "Timer"]
+
+
+class State(Enum):
+    """Where a process stands."""
+
+    READY = "ready"
+    PARKED = "parked"
+    STOPPED = "stopped"
+    ZOMBIE = "zombie"
+    DEAD = "dead"
+
+
+class Park(Exception):  # noqa: N818 - an outcome of a call, not an error
+    """The call cannot be completed yet; it is run again from the start once something happens.
+
+    Attributes:
+        reads, writes: host handles to wait for.
+        deadline: monotonic nanoseconds after which to run the call again in any case.
+        channels: names inside the kernel (XNU's wait channels) that ``Kernel.wakeup`` calls.
+        restarts: whether SA_RESTART applies; the calls that always end in EINTR say False.
+    """
+
+    def __init__(
+        self,
+        *,
+        reads: tuple[Any, ...] = (),
+        writes: tuple[Any, ...] = (),
+        deadline: int | None = None,
+        channels: tuple[Hashable, ...] = (),
+        restarts: bool = True,
+    ) -> None:
+        """Say what to wait for."""
+        super().__init__()
+        self.reads = reads
+        self.writes = writes
+        self.deadline = deadline
+        self.channels = channels
+        self.restarts = restarts
+
+
+@dataclass(slots=True)
+class Timer:
+    """An interval timer: ``deadline`` in monotonic ns, 0 when it is not armed."""
+
+    deadline: int = 0
+    interval: int = 0
+
+    def advance(self, now: int) -> None:
+        """Set the next deadline after ``now``, skipping those that were missed; or disarm."""
+        if not self.interval:
+            self.deadline = 0
+            return
+        missed = (now - self.deadline) // self.interval
+        self.deadline += self.interval * (1 + missed)
+
+
+@dataclass(slots=True)
+class Limits:
+    """Resource limits that the emulator itself enforces (soft values)."""
+
+    processes: int = 512
+    files: int = 256
+
+
+@dataclass(slots=True, eq=False)
+class Process:
+    """One guest process.  ``registers`` is its saved state while it is off the CPU."""
+
+    pid: int
+    ppid: int
+    name: str
+    space: AddressSpace
+    pgid: int
+    sid: int
+    registers: bytes = b""
+    files: FdTable = field(default_factory=FdTable)
+    signals: SignalState = field(default_factory=SignalState)
+    state: State = State.READY
+    #: A handle of the working directory, a directory of the host's door.
+    cwd: Any = None
+    umask: int = 0o022
+    uid: int = 501
+    gid: int = 20
+    children: dict[int, Process] = field(default_factory=dict)
+    timer: Timer = field(default_factory=Timer)
+    #: What a parked process waits for, and what its call has to remember until it completes.
+    wait: Park | None = None
+    memory: dict[str, Any] = field(default_factory=dict)
+    #: wait4's status word once the process has ended.
+    status: int = 0
+    #: Host nanoseconds that the process has run, and when it started.
+    used_ns: int = 0
+    started_ns: int = 0
+    #: The last calls: (number, arguments, result, errno), for crash reports.
+    recent: deque[tuple[int, tuple[int, ...], int, int]] = field(
+        default_factory=lambda: deque(maxlen=10)
+    )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self.state not in (State.ZOMBIE, State.DEAD)

@@ -1,0 +1,129 @@
+"""Who runs next, who waits for what, and which timer is due: data only, no clock of its own."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from typing import TYPE_CHECKING
+
+from emu.kernel.process import Park, Process, State
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = ["Scheduler"]
+
+_COMPACT = 256
+
+
+class Scheduler:
+    """A run queue in which processes that waited go before those that used up their slice."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._ready: deque[Process] = deque()
+        self._channels: dict[Hashable, dict[Process, Park]] = {}
+        self._timers: list[tuple[int, int, Process, Park | None]] = []
+        self._order = itertools.count()
+        self.parked = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is ready to run."""
+        return not self._ready
+
+    def next(self) -> Process | None:
+        """Take the process that runs next."""
+        while self._ready:
+            process = self._ready.popleft()
+            if process.state is State.READY:
+                return process
+        return None
+
+    def ready(self, process: Process, *, first: bool = False) -> None:
+        """Queue a process that can run: at the end, or ``first``."""
+        process.state = State.READY
+        (self._ready.appendleft if first else self._ready.append)(process)
+
+    def park(self, process: Process, wait: Park) -> None:
+        """Set a process aside until :meth:`wake`, a channel or its deadline."""
+        process.state = State.PARKED
+        process.wait = wait
+        self.parked += 1
+        for channel in wait.channels:
+            self._channels.setdefault(channel, {})[process] = wait
+        if wait.deadline is not None:
+            self._push(wait.deadline, process, wait)
+
+    def wake(self, process: Process) -> bool:
+        """Make a parked process ready; tells whether it was parked.
+
+        ``process.wait`` stays until the process runs, which shows what it waited for.
+        """
+        if process.state is not State.PARKED:
+            return False
+        self.unpark(process)
+        self.ready(process)
+        return True
+
+    def unpark(self, process: Process) -> None:
+        """Take a process out of all waiting lists: it wakes, stops or ends."""
+        if process.state is not State.PARKED:
+            return
+        self.parked -= 1
+        for channel in process.wait.channels if process.wait else ():
+            waiters = self._channels.get(channel)
+            if waiters is not None:
+                waiters.pop(process, None)
+                if not waiters:
+                    del self._channels[channel]
+
+    def wakeup(self, channel: Hashable) -> None:
+        """Wake all processes that wait for ``channel``."""
+        for process in list(self._channels.get(channel, ())):
+            self.wake(process)
+
+    # -- timers ---------------------------------------------------------------------------
+
+    def arm(self, process: Process) -> None:
+        """Note that ``process.timer`` has been set."""
+        if process.timer.deadline:
+            self._push(process.timer.deadline, process, None)
+
+    def _push(self, deadline: int, process: Process, wait: Park | None) -> None:
+        heapq.heappush(self._timers, (deadline, next(self._order), process, wait))
+        if len(self._timers) > _COMPACT and len(self._timers) > 4 * self._count_live():
+            self._timers = [t for t in self._timers if _is_live(t)]
+            heapq.heapify(self._timers)
+
+    def _count_live(self) -> int:
+        # Counting costs as much as compacting, so it is tried at powers of two only.
+        n = len(self._timers)
+        return n if n & (n - 1) else sum(map(_is_live, self._timers))
+
+    def next_deadline(self) -> int | None:
+        """Return when the next timer is due (monotonic ns), or None."""
+        while self._timers and not _is_live(self._timers[0]):
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def expire(self, now: int) -> list[Process]:
+        """Wake the processes whose wait is over; return those whose interval timer is due."""
+        due = []
+        while self._timers and self._timers[0][0] <= now:
+            timer = heapq.heappop(self._timers)
+            if not _is_live(timer):
+                continue
+            if timer[3] is None:
+                due.append(timer[2])
+            else:
+                self.wake(timer[2])
+        return due
+
+
+def _is_live(timer: tuple[int, int, Process, Park | None]) -> bool:
+    deadline, _, process, wait = timer
+    if wait is not None:
+        return process.state is State.PARKED and process.wait is wait
+    return process.alive and process.timer.deadline == deadline

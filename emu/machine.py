@@ -1,0 +1,368 @@
+"""The CPU: one Unicorn engine, its registers, and running until something happens.
+
+This is the only module that imports Unicorn.  It calls the engine's C interface through
+preallocated arrays, because the Python binding's one-register calls take some 3 µs each;
+``tests/test_machine.py`` pins every fact of the engine that this file relies on.
+
+The machine knows nothing of processes or calls.  :meth:`Machine.run` executes guest code
+until a system call, a fault, a stop request or a debugger's hook, and says which; nothing
+is ever handled inside an engine callback, so no Python frame of ours is on the stack while
+the guest's state is looked at, saved or swapped.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import unicorn
+from unicorn import arm64_const as a64
+
+from emu.errors import MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["EXEC", "READ", "REGISTERS", "STATE_SIZE", "WRITE", "Machine", "Registers", "Stop"]
+
+READ, WRITE, EXEC = 1, 2, 4
+
+_GENERAL: Final = [f"x{n}" for n in range(31)]
+_SCALARS: Final = [*_GENERAL, "sp", "pc", "nzcv", "fpcr", "fpsr", "tpidr_el0"]
+_VECTORS: Final = [f"q{n}" for n in range(32)]
+
+#: Register name to its offset in a saved state, in 8-byte words; q registers take two.
+REGISTERS: Final = {name: i for i, name in enumerate(_SCALARS)} | {
+    name: len(_SCALARS) + 2 * i for i, name in enumerate(_VECTORS)
+}
+_WORDS: Final = len(_SCALARS) + 2 * len(_VECTORS)
+#: Size of a saved register state in bytes.
+STATE_SIZE: Final = 8 * _WORDS
+
+# What QEMU's target/arm/cpu.h calls the exceptions that reach an interrupt hook.
+_EXCP_UDEF, _EXCP_SWI, _EXCP_BKPT = 1, 2, 7
+
+# Kinds of a memory hook (uc_mem_type) by the access that failed.
+_FETCH_KINDS = (unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT)
+_WRITE_KINDS = (unicorn.UC_MEM_WRITE_UNMAPPED, unicorn.UC_MEM_WRITE_PROT)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why :meth:`Machine.run` returned.
+
+    ``kind`` is one of "svc", "brk", "undefined", "fault", "exception" (any other CPU
+    exception, ``value`` is its number) and "stopped" (asked for, or a time slice's end).
+    For a fault ``access`` is READ, WRITE or EXEC and ``address`` the guest address.
+    """
+
+    kind: str
+    access: int = 0
+    address: int = 0
+    value: int = 0
+
+
+_SVC, _BRK, _UNDEFINED, _STOPPED = Stop("svc"), Stop("brk"), Stop("undefined"), Stop("stopped")
+
+
+class _Batch:
+    """A fixed list of registers that is exchanged with the engine in one C call."""
+
+    def __init__(self, engine: _Engine, names: list[str]) -> None:
+        words = sum(2 if n in _VECTORS else 1 for n in names)
+        self.buffer = (ctypes.c_uint64 * words)()
+        base, at, pointers = ctypes.addressof(self.buffer), 0, []
+        for name in names:
+            pointers.append(base + 8 * at)
+            at += 2 if name in _VECTORS else 1
+        self._ids = (ctypes.c_int * len(names))(*[_engine_id(n) for n in names])
+        self._pointers = (ctypes.c_void_p * len(names))(*pointers)
+        self._args = (
+            engine.handle,
+            ctypes.addressof(self._ids),
+            ctypes.addressof(self._pointers),
+            len(names),
+        )
+        self._read, self._write = engine.reg_read_batch, engine.reg_write_batch
+
+    def read(self) -> None:
+        self._read(*self._args)
+
+    def write(self) -> None:
+        self._write(*self._args)
+
+
+def _engine_id(name: str) -> int:
+    return int(getattr(a64, f"UC_ARM64_REG_{name.upper()}"))
+
+
+class _Engine:
+    """The engine's C functions with their argument types declared."""
+
+    def __init__(self) -> None:
+        self.uc: Any = unicorn.Uc(unicorn.UC_ARCH_ARM64, unicorn.UC_MODE_ARM)
+        # The default model lacks LSE and PAC; it has to be chosen before any mapping.
+        self.uc.ctl_set_cpu_model(a64.UC_CPU_ARM64_MAX)
+        lib: Any = unicorn.unicorn_py3.unicorn.uclib
+        handle: Any = self.uc._uch  # noqa: SLF001 - the binding has no public name for it
+        self.handle: int = handle.value if hasattr(handle, "value") else handle
+        p, u64, size, u32 = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t, ctypes.c_uint32
+        # A private CDLL: argtypes set on the binding's own library object would change it.
+        own: Any = ctypes.CDLL(lib._name)  # noqa: SLF001 - the path the binding found
+        self.emu_start = _declare(own.uc_emu_start, p, u64, u64, u64, size)
+        self.emu_stop = _declare(own.uc_emu_stop, p)
+        self.mem_map_ptr = _declare(own.uc_mem_map_ptr, p, u64, size, u32, p)
+        self.mem_unmap = _declare(own.uc_mem_unmap, p, u64, size)
+        self.mem_protect = _declare(own.uc_mem_protect, p, u64, size, u32)
+        self.reg_read_batch = _declare(own.uc_reg_read_batch, p, p, p, ctypes.c_int)
+        self.reg_write_batch = _declare(own.uc_reg_write_batch, p, p, p, ctypes.c_int)
+        self.hook_add: Any = own.uc_hook_add
+        self.hook_del = _declare(own.uc_hook_del, p, size)
+
+
+def _declare(function: Any, *argtypes: type) -> Any:  # noqa: ANN401 - ctypes has no types for it
+    function.argtypes = argtypes
+    function.restype = ctypes.c_int
+    return function
+
+
+_INTR_HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+_MEM_HOOK = ctypes.CFUNCTYPE(
+    ctypes.c_bool,
+    ctypes.c_void_p,
+    ctypes.c_int,
+    ctypes.c_uint64,
+    ctypes.c_int,
+    ctypes.c_int64,
+    ctypes.c_void_p,
+)
+_CODE_HOOK = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
+)
+
+
+class Registers:
+    """A saved register state, by name; ``bytes(state)`` is what :class:`Machine` swaps."""
+
+    __slots__ = ("words",)
+
+    def __init__(self, state: bytes | None = None) -> None:
+        """Start from ``state`` (:data:`STATE_SIZE` bytes), or from zeroes."""
+        self.words = list(_STATE.unpack(state)) if state is not None else [0] * _WORDS
+
+    def __bytes__(self) -> bytes:
+        """Return the state as the machine takes it."""
+        return _STATE.pack(*self.words)
+
+    def __getitem__(self, name: str) -> int:
+        """Return register ``name`` (x0…x30, sp, pc, nzcv, fpcr, fpsr, tpidr_el0, q0…q31)."""
+        at = REGISTERS[name]
+        if name[0] == "q":
+            return self.words[at] | self.words[at + 1] << 64
+        return self.words[at]
+
+    def __setitem__(self, name: str, value: int) -> None:
+        """Set register ``name``; the value is cut to the register's width."""
+        at = REGISTERS[name]
+        self.words[at] = value & _U64
+        if name[0] == "q":
+            self.words[at + 1] = value >> 64 & _U64
+
+
+_U64 = (1 << 64) - 1
+_STATE = struct.Struct(f"<{_WORDS}Q")
+_CALL = struct.Struct("<11Q")
+
+
+class Machine:
+    """One CPU.  All addresses are guest addresses unless a name says host."""
+
+    def __init__(self) -> None:
+        """Make the engine; nothing is mapped yet."""
+        self._engine = engine = _Engine()
+        self._all = _Batch(engine, [*_SCALARS, *_VECTORS])
+        self._call = _Batch(engine, [*(f"x{n}" for n in range(8)), "x16", "pc", "nzcv"])
+        self._result = _Batch(engine, ["x0", "x1", "nzcv"])
+        self._single = {name: _Batch(engine, [name]) for name in REGISTERS}
+        self._start, self._stop, self._handle = engine.emu_start, engine.emu_stop, engine.handle
+        self._stopped: Stop | None = None
+        self._failed: BaseException | None = None
+        #: Number of times that the engine was entered: a watchdog sees by it that nothing moves.
+        self.entries = 0
+        self._callbacks: list[object] = []
+        self._hook_interrupts()
+        self._hook_invalid_memory()
+
+    # -- running --------------------------------------------------------------------------
+
+    def run(self, pc: int) -> Stop:
+        """Execute from ``pc`` until something happens; the new pc is in the registers.
+
+        After "svc" the pc is behind the instruction; after every other stop it is on the
+        instruction that has not been executed.
+        """
+        self._stopped = None
+        self.entries += 1
+        # ``until`` is an address that no instruction can have: the guest decides when to stop.
+        error = self._start(self._handle, pc, 1, 0, 0)
+        if self._failed is not None:
+            failed, self._failed = self._failed, None
+            raise failed
+        stopped = self._stopped
+        if stopped is not None:
+            return stopped
+        if error:
+            return Stop("exception", value=error)
+        return _STOPPED
+
+    def stop(self) -> None:
+        """Ask the running engine to return "stopped" soon; any thread may call it."""
+        self._stop(self._handle)
+
+    def _hook_interrupts(self) -> None:
+        stop, handle = self._stop, self._handle
+
+        def interrupted(_uc: int, number: int, _data: int) -> None:
+            if number == _EXCP_SWI:
+                self._stopped = _SVC
+            elif number == _EXCP_BKPT:
+                self._stopped = _BRK
+            elif number == _EXCP_UDEF:
+                self._stopped = _UNDEFINED
+            else:
+                self._stopped = Stop("exception", value=number)
+            stop(handle)
+
+        self._add_hook(unicorn.UC_HOOK_INTR, _INTR_HOOK(interrupted))
+
+    def _hook_invalid_memory(self) -> None:
+        def invalid(_uc: int, kind: int, address: int, _size: int, _value: int, _data: int) -> bool:
+            # An unaligned store is reported once a byte; the first one is the fault.
+            if self._stopped is None:
+                access = EXEC if kind in _FETCH_KINDS else WRITE if kind in _WRITE_KINDS else READ
+                self._stopped = Stop("fault", access=access, address=address)
+            return False
+
+        self._add_hook(unicorn.UC_HOOK_MEM_INVALID, _MEM_HOOK(invalid))
+
+    def _add_hook(self, kind: int, callback: object, begin: int = 1, end: int = 0) -> int:
+        self._callbacks.append(callback)
+        hook = ctypes.c_size_t()
+        error = self._engine.hook_add(
+            ctypes.c_void_p(self._handle),
+            ctypes.byref(hook),
+            ctypes.c_int(kind),
+            callback,
+            None,
+            ctypes.c_uint64(begin),
+            ctypes.c_uint64(end),
+        )
+        _check(error, "hook_add")
+        return hook.value
+
+    def count_instructions(self) -> Callable[[], int]:
+        """Count from now on; returns a function that tells the number so far.
+
+        Counts whole translated blocks as they are entered, so a block that a fault cuts
+        short counts as if it had run to its end.  Costs some 0.6 µs a block.
+        """
+        total = [0]
+
+        def entered(_uc: int, _address: int, size: int, _data: int) -> None:
+            total[0] += size >> 2
+
+        self._add_hook(unicorn.UC_HOOK_BLOCK, _CODE_HOOK(entered))
+        self._engine.uc.ctl_flush_tb()
+        return lambda: total[0]
+
+    def hook_code(
+        self, callback: Callable[[int], None], begin: int = 1, end: int = 0
+    ) -> Callable[[], None]:
+        """Call ``callback(pc)`` before each instruction in begin…end (default: all).
+
+        Translations made before do not carry the hook, so they are flushed.  An exception
+        of the callback stops the machine and comes out of :meth:`run`.  Returns a function
+        that takes the hook away.
+        """
+
+        def reached(_uc: int, address: int, _size: int, _data: int) -> None:
+            try:
+                callback(address)
+            except BaseException as failed:  # noqa: BLE001 - handed on by run()
+                self._failed = failed
+                self._stop(self._handle)
+
+        hook = self._add_hook(unicorn.UC_HOOK_CODE, _CODE_HOOK(reached), begin, end)
+        self._engine.uc.ctl_flush_tb()
+
+        def remove() -> None:
+            _check(self._engine.hook_del(self._handle, hook), "hook_del")
+            self._engine.uc.ctl_flush_tb()
+
+        return remove
+
+    # -- registers ------------------------------------------------------------------------
+
+    def read_call(self) -> tuple[int, ...]:
+        """Return x0…x7, x16, pc and the flags in one exchange."""
+        self._call.read()
+        return _CALL.unpack_from(self._call.buffer)
+
+    def write_result(self, x0: int, x1: int, nzcv: int) -> None:
+        """Set x0, x1 and the flags (``nzcv`` in bits 31…28) in one exchange."""
+        buffer = self._result.buffer
+        buffer[0] = x0
+        buffer[1] = x1
+        buffer[2] = nzcv
+        self._result.write()
+
+    def save(self) -> bytes:
+        """Return all registers as :data:`STATE_SIZE` bytes."""
+        self._all.read()
+        return bytes(self._all.buffer)
+
+    def load(self, state: bytes) -> None:
+        """Set all registers from what :meth:`save` returned."""
+        ctypes.memmove(self._all.buffer, state, STATE_SIZE)
+        self._all.write()
+
+    def read(self, name: str) -> int:
+        """Return one register by the names of :class:`Registers`."""
+        batch = self._single[name]
+        batch.read()
+        return int.from_bytes(bytes(batch.buffer), "little")
+
+    def write(self, name: str, value: int) -> None:
+        """Set one register."""
+        batch = self._single[name]
+        size = ctypes.sizeof(batch.buffer)
+        data = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+        ctypes.memmove(batch.buffer, data, size)
+        batch.write()
+
+    # -- memory ---------------------------------------------------------------------------
+
+    def map(self, address: int, size: int, prot: int, host_address: int) -> None:
+        """Map host memory at a guest range (4 KiB granularity, PROT_* bits)."""
+        _check(
+            self._engine.mem_map_ptr(self._handle, address, size, prot, host_address), "mem_map_ptr"
+        )
+
+    def unmap(self, address: int, size: int) -> None:
+        """Take a range away that :meth:`map` gave."""
+        _check(self._engine.mem_unmap(self._handle, address, size), "mem_unmap")
+
+    def protect(self, address: int, size: int, prot: int) -> None:
+        """Change the protection of a mapped range."""
+        _check(self._engine.mem_protect(self._handle, address, size, prot), "mem_protect")
+
+    def forget_code(self, address: int, size: int) -> None:
+        """Drop translations of a range whose bytes were changed behind the engine's back."""
+        self._engine.uc.ctl_remove_cache(address, address + size)
+
+
+def _check(error: int, what: str) -> None:
+    if error:
+        raise MachineError(f"unicorn: {what}: {unicorn.UcError(error)}")

@@ -1,0 +1,412 @@
+"""Guest address spaces: regions, the host memory behind them, and copy-in/copy-out.
+
+A :class:`Region` is a range of guest addresses with one protection; its :class:`Backing` is
+the host memory that the engine maps.  Forked processes share their backings: while a process
+runs, its bytes stand in the backing itself; while it does not, a private copy of the *present*
+blocks (those ever touched) waits in its :class:`AddressSpace`.  So a fork or a switch costs
+what was written, not what was reserved, and host calls read and write guest memory in place.
+
+Every pointer that a guest passes goes through :meth:`AddressSpace.view`, :meth:`copyin` or
+:meth:`copyout`, named after XNU's; each checks range and protection first and raises
+``Errno(EFAULT)``.
+"""
+
+from __future__ import annotations
+
+import bisect
+import ctypes
+import mmap
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from emu.darwin.errno import EFAULT, ENAMETOOLONG, ENOMEM, Errno
+from emu.image import PAGE_SIZE
+from emu.machine import READ, WRITE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["AddressSpace", "Backing", "Layout", "Pager", "Region", "round_page"]
+
+#: Most memory that one guest process may map, in bytes.
+SPACE_LIMIT = 1 << 36
+#: Where ``mmap`` without an address starts to look, and where user addresses end (47 bits).
+MMAP_BASE, USER_END = 0x3_0000_0000, 1 << 47
+
+
+def round_page(size: int) -> int:
+    """Return ``size`` rounded up to whole pages."""
+    return -(-size // PAGE_SIZE) * PAGE_SIZE
+
+
+class Pager(Protocol):
+    """Fills blocks of a backing at their first touch: a mapped file."""
+
+    def page_in(self, offset: int, into: memoryview) -> int:
+        """Read the file at ``offset`` into ``into``; returns the number of bytes there were."""
+        ...
+
+
+class Backing:
+    """``size`` bytes of host memory, in blocks of one guest page.
+
+    ``runs`` lists the present blocks as (offset, length), merged and sorted; it is a new
+    tuple each time it grows, so that identity tells whether a saved copy still fits.
+    """
+
+    __slots__ = (
+        "_anchor", "_present", "_spares", "address", "buffer", "pager", "runs", "shared", "size",
+        "view", "writable",
+    )  # fmt: skip
+
+    def __init__(self, size: int, *, shared: bool = False, pager: Pager | None = None) -> None:
+        """Reserve ``size`` bytes, a multiple of the page size, that read as zero."""
+        try:
+            self.buffer = mmap.mmap(-1, size)
+        except (OSError, OverflowError, ValueError):
+            raise Errno(ENOMEM) from None
+        self._anchor = ctypes.c_char.from_buffer(self.buffer)
+        self.address = ctypes.addressof(self._anchor)
+        self.view = memoryview(self.buffer)
+        self.size = size
+        self.shared = shared
+        self.pager = pager
+        #: True once the guest may have written: until then there is nothing to save.
+        self.writable = False
+        self.runs: tuple[tuple[int, int], ...] = ()
+        self._present = bytearray(size // PAGE_SIZE)
+        self._spares: list[bytearray] = []
+
+    @property
+    def private(self) -> bool:
+        """Whether each process has its own bytes here."""
+        return self.writable and not self.shared
+
+    def is_present(self, offset: int) -> bool:
+        """Tell whether the block at ``offset`` has been touched."""
+        return bool(self._present[offset // PAGE_SIZE])
+
+    def touch(self, offset: int, length: int) -> None:
+        """Make the blocks of a range present, reading a mapped file in where there is one."""
+        first, last = offset // PAGE_SIZE, (offset + length - 1) // PAGE_SIZE
+        if self._present.find(0, first, last + 1) < 0:
+            return
+        for block in range(first, last + 1):
+            if not self._present[block]:
+                self._page_in(block)
+                self._present[block] = 1
+        self.runs = tuple(_runs(self._present))
+
+    def _page_in(self, block: int) -> None:
+        if self.pager is None:
+            return
+        at = block * PAGE_SIZE
+        if not self.pager.page_in(at, self.view[at : at + PAGE_SIZE]):
+            # Beyond the end of the file: macOS raises SIGBUS, or EFAULT inside a call.
+            raise Errno(EFAULT)
+
+    def save(self) -> Saved:
+        """Copy the present blocks."""
+        runs = self.runs
+        size = sum(length for _, length in runs)
+        copy = self._spares.pop() if self._spares else bytearray()
+        if len(copy) != size:
+            copy = bytearray(size)
+        at = 0
+        with memoryview(copy) as target:
+            for offset, length in runs:
+                target[at : at + length] = self.view[offset : offset + length]
+                at += length
+        return Saved(runs, copy)
+
+    def restore(self, saved: Saved | None) -> None:
+        """Put a copy back; blocks that it lacks were untouched then and read as zero."""
+        if saved is None or saved.runs is not self.runs:
+            for offset, length in self.runs:
+                ctypes.memset(self.address + offset, 0, length)
+        if saved is None:
+            return
+        at = 0
+        with memoryview(saved.copy) as source:
+            for offset, length in saved.runs:
+                self.view[offset : offset + length] = source[at : at + length]
+                at += length
+        self.recycle(saved)
+
+    def recycle(self, saved: Saved) -> None:
+        """Keep the copy's buffer for the next :meth:`save`."""
+        if len(self._spares) < _SPARES:
+            self._spares.append(saved.copy)
+
+
+#: Copies kept for reuse per backing: the allocator would map and unmap them each time.
+_SPARES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The bytes of a backing's runs, one after the other."""
+
+    runs: tuple[tuple[int, int], ...]
+    copy: bytearray
+
+
+def _runs(present: bytearray) -> Iterator[tuple[int, int]]:
+    start = present.find(1)
+    while start >= 0:
+        end = present.find(0, start)
+        end = len(present) if end < 0 else end
+        yield start * PAGE_SIZE, (end - start) * PAGE_SIZE
+        start = present.find(1, end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """Guest addresses ``start`` up to ``end``, backed from ``offset`` on."""
+
+    start: int
+    end: int
+    prot: int
+    backing: Backing
+    offset: int
+    name: str
+
+    def cut(self, start: int, end: int) -> Region:
+        """Return the part between two addresses inside the region."""
+        return replace(self, start=start, end=end, offset=self.offset + start - self.start)
+
+
+class Layout:
+    """An immutable, sorted list of regions that do not overlap."""
+
+    __slots__ = ("backings", "private", "regions", "size", "starts")
+
+    def __init__(self, regions: Iterable[Region] = ()) -> None:
+        """Take the regions in any order."""
+        self.regions = tuple(sorted(regions, key=lambda r: r.start))
+        self.starts = [r.start for r in self.regions]
+        self.size = sum(r.end - r.start for r in self.regions)
+        self.backings = tuple(dict.fromkeys(r.backing for r in self.regions))
+        self.private = tuple(b for b in self.backings if b.private)
+
+    def find(self, address: int) -> Region | None:
+        """Return the region that holds ``address``."""
+        i = bisect.bisect_right(self.starts, address) - 1
+        if i >= 0 and address < self.regions[i].end:
+            return self.regions[i]
+        return None
+
+    def overlapping(self, start: int, end: int) -> list[Region]:
+        """Return the regions that share an address with start…end."""
+        i = max(bisect.bisect_right(self.starts, start) - 1, 0)
+        return [r for r in self.regions[i : bisect.bisect_left(self.starts, end)] if r.end > start]
+
+    def without(self, start: int, end: int) -> list[Region]:
+        """Return all regions with start…end cut out of them."""
+        kept = []
+        for r in self.regions:
+            if r.end <= start or r.start >= end:
+                kept.append(r)
+                continue
+            if r.start < start:
+                kept.append(r.cut(r.start, start))
+            if r.end > end:
+                kept.append(r.cut(end, r.end))
+        return kept
+
+    def gap(self, size: int, base: int) -> int:
+        """Return the lowest address from ``base`` on with ``size`` free bytes, or ENOMEM."""
+        at = base
+        for r in self.regions:
+            if r.end > at:
+                if r.start >= at + size:
+                    break
+                at = r.end
+        if at + size > USER_END:
+            raise Errno(ENOMEM)
+        return at
+
+
+class AddressSpace:
+    """One process's memory.  ``saved`` is None while its bytes stand in the backings."""
+
+    __slots__ = ("layout", "saved")
+
+    def __init__(self, layout: Layout | None = None) -> None:
+        """Start with ``layout``; its backings hold this space's bytes."""
+        self.layout = layout or Layout()
+        self.saved: dict[Backing, Saved] | None = None
+
+    # -- changing the layout --------------------------------------------------------------
+
+    def map(self, region: Region) -> None:
+        """Add a region, replacing what was there (MAP_FIXED)."""
+        if region.prot & WRITE:
+            region.backing.writable = True
+        kept = self.layout.without(region.start, region.end)
+        if sum(r.end - r.start for r in kept) + region.end - region.start > SPACE_LIMIT:
+            raise Errno(ENOMEM)
+        self.layout = Layout([*kept, region])
+
+    def unmap(self, start: int, end: int) -> None:
+        """Remove start…end; parts that are not mapped are passed over, as on macOS."""
+        if self.layout.overlapping(start, end):
+            self.layout = Layout(self.layout.without(start, end))
+
+    def protect(self, start: int, end: int, prot: int) -> None:
+        """Change the protection of a range that must be mapped throughout (ENOMEM)."""
+        parts = self.layout.overlapping(start, end)
+        if sum(min(r.end, end) - max(r.start, start) for r in parts) != end - start:
+            raise Errno(ENOMEM)
+        changed = [
+            replace(_own(r, prot).cut(max(r.start, start), min(r.end, end)), prot=prot)
+            for r in parts
+        ]
+        for r in changed:
+            if prot & WRITE:
+                r.backing.writable = True
+        self.layout = Layout([*self.layout.without(start, end), *changed])
+
+    def fork(self) -> AddressSpace:
+        """Return a space with the same bytes and layout, which takes over the backings.
+
+        The caller runs the child first; this space's bytes are saved.
+        """
+        child = AddressSpace(self.layout)
+        self.save()
+        return child
+
+    def save(self) -> None:
+        """Copy the private bytes out of the backings before another process runs."""
+        self.saved = {b: b.save() for b in self.layout.private}
+
+    def restore(self) -> None:
+        """Put the private bytes back into the backings."""
+        saved, self.saved = self.saved, None
+        if saved is not None:
+            for backing in self.layout.private:
+                backing.restore(saved.get(backing))
+
+    def drop(self) -> None:
+        """Forget the memory: the process has ended."""
+        saved, self.saved = self.saved, None
+        for backing, copy in (saved or {}).items():
+            backing.recycle(copy)
+        self.layout = Layout()
+
+    # -- copy-in and copy-out -------------------------------------------------------------
+
+    def view(self, address: int, length: int, prot: int) -> memoryview:
+        """Return guest memory in place; EFAULT unless one region holds it with ``prot``.
+
+        Only for the running process.  The view is good until the next change of process.
+        """
+        if not length:
+            return memoryview(b"")
+        region = self.layout.find(address)
+        if region is None or region.prot & prot != prot:
+            raise Errno(EFAULT)
+        if address + length > region.end:
+            raise Errno(EFAULT)
+        offset = region.offset + address - region.start
+        region.backing.touch(offset, length)
+        return region.backing.view[offset : offset + length]
+
+    def views(self, address: int, length: int, prot: int) -> list[memoryview]:
+        """Return guest memory in place, in as many pieces as regions hold it; or EFAULT."""
+        region = self.layout.find(address)
+        if region is not None and address + length <= region.end:
+            return [self.view(address, length, prot)]
+        pieces = []
+        while length:
+            region = self.layout.find(address)
+            if region is None:
+                raise Errno(EFAULT)
+            part = min(length, region.end - address)
+            pieces.append(self.view(address, part, prot))
+            address, length = address + part, length - part
+        return pieces
+
+    def copyin(self, address: int, length: int) -> bytes:
+        """Return ``length`` bytes at ``address``, or EFAULT."""
+        return b"".join(self.views(address, length, READ))
+
+    def copyout(self, address: int, data: bytes) -> None:
+        """Write ``data`` at ``address``, or EFAULT with nothing written."""
+        at = 0
+        for piece in self.views(address, len(data), WRITE):
+            piece[:] = data[at : at + len(piece)]
+            at += len(piece)
+
+    def copyinstr(self, address: int, limit: int) -> bytes:
+        """Return the NUL-terminated string at ``address`` without its NUL.
+
+        EFAULT where it leaves the mapped memory, ENAMETOOLONG when no NUL is among the
+        first ``limit`` bytes.
+        """
+        parts: list[bytes] = []
+        left = limit
+        while left:
+            region = self.layout.find(address)
+            if region is None or not region.prot & READ:
+                raise Errno(EFAULT)
+            view = self.view(address, min(left, region.end - address, PAGE_SIZE), READ)
+            data = bytes(view)
+            end = data.find(b"\0")
+            if end >= 0:
+                return b"".join([*parts, data[:end]])
+            parts.append(data)
+            address, left = address + len(data), left - len(data)
+        raise Errno(ENAMETOOLONG)
+
+    # -- for loaders, debuggers and reports: no protection is asked --------------------------
+
+    def peek(self, address: int, length: int) -> bytes | None:
+        """Return bytes of the running or of a saved process, or None where nothing is mapped."""
+        out = bytearray()
+        while length > 0:
+            region = self.layout.find(address)
+            if region is None:
+                return None
+            part = min(length, region.end - address)
+            out += self._peek(region, address, part)
+            address, length = address + part, length - part
+        return bytes(out)
+
+    def _peek(self, region: Region, address: int, length: int) -> bytes:
+        offset, backing = region.offset + address - region.start, region.backing
+        if self.saved is None or not backing.private:
+            return bytes(backing.view[offset : offset + length])
+        out = bytearray(length)
+        saved, at = self.saved.get(backing), 0
+        for start, size in saved.runs if saved else ():
+            low, high = max(start, offset), min(start + size, offset + length)
+            if saved and low < high:
+                out[low - offset : high - offset] = saved.copy[at + low - start : at + high - start]
+            at += size
+        return bytes(out)
+
+    def poke(self, address: int, data: bytes) -> bool:
+        """Write bytes whatever the protection; the process must be the running one."""
+        region = self.layout.find(address)
+        if region is None or address + len(data) > region.end:
+            return False
+        offset = region.offset + address - region.start
+        region.backing.touch(offset, max(len(data), 1))
+        region.backing.view[offset : offset + len(data)] = data
+        return True
+
+
+def _own(region: Region, prot: int) -> Region:
+    """Give a region that was never writable its own copy before it becomes so.
+
+    Other processes run on the shared bytes and have no saved copy of them.
+    """
+    old = region.backing
+    if not prot & WRITE or old.writable or old.shared:
+        return region
+    new = Backing(old.size, pager=old.pager)
+    for offset, length in old.runs:
+        new.touch(offset, length)
+        new.view[offset : offset + length] = old.view[offset : offset + length]
+    return replace(region, backing=new)

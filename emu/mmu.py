@@ -1,0 +1,143 @@
+"""What the one engine sees: the running process's address space, mapped piece by piece.
+
+The engine's map is filled lazily.  A block enters it at the guest's first touch, so memory
+that is only reserved costs nothing at a fork or a switch; between processes with the same
+layout nothing is mapped or unmapped at all.
+"""
+
+from __future__ import annotations
+
+import bisect
+from typing import TYPE_CHECKING, NamedTuple
+
+from emu.darwin.errno import Errno
+from emu.image import PAGE_SIZE
+from emu.machine import EXEC
+
+if TYPE_CHECKING:
+    from emu.machine import Machine, Stop
+    from emu.memory import AddressSpace, Backing, Layout, Region
+
+__all__ = ["Mmu"]
+
+
+class _Piece(NamedTuple):
+    """One mapping in the engine; holding the backing keeps its host memory alive."""
+
+    start: int
+    end: int
+    host: int
+    prot: int
+    backing: Backing
+
+
+class Mmu:
+    """Keeps the machine's memory map in step with the running process."""
+
+    def __init__(self, machine: Machine) -> None:
+        """Start with an empty map."""
+        self._machine = machine
+        self._space: AddressSpace | None = None
+        #: The layout that the engine's map was last checked against.
+        self.layout: Layout | None = None
+        self._pieces: list[_Piece] = []
+
+    @property
+    def space(self) -> AddressSpace | None:
+        """The address space whose bytes stand in the backings."""
+        return self._space
+
+    def activate(self, space: AddressSpace) -> None:
+        """Make ``space`` the running one: save the bytes of the last, put its own in place."""
+        last = self._space
+        if space is not last:
+            if last is not None and last.saved is None:
+                last.save()
+            space.restore()
+            self._space = space
+            self._forget_private_code(space.layout)
+        if space.layout is not self.layout:
+            self.sync()
+
+    def adopt(self, space: AddressSpace) -> None:
+        """Make ``space``, a fresh fork of the running one, the running one: nothing moves."""
+        self._space = space
+
+    def release(self, space: AddressSpace) -> None:
+        """Forget a space that is gone, so that its bytes are not saved."""
+        if self._space is space:
+            self._space = None
+
+    def sync(self) -> None:
+        """Take out of the engine's map what the running layout has otherwise or not at all."""
+        assert self._space is not None  # noqa: S101 - activate() set it
+        layout = self.layout = self._space.layout
+        for piece in [p for p in self._pieces if _is_stale(layout, p)]:
+            self._pieces.remove(piece)
+            self._machine.unmap(piece.start, piece.end - piece.start)
+
+    def fault(self, stop: Stop) -> bool:
+        """Handle an access that the engine refused; False where the guest is at fault."""
+        assert self._space is not None  # noqa: S101 - something was running
+        address = stop.address & -PAGE_SIZE
+        if self._piece_at(address) is not None:
+            # The page is there, so an unaligned access ran on into the next one.
+            address += PAGE_SIZE
+        region = self._space.layout.find(address)
+        if region is None or region.prot & stop.access != stop.access:
+            return False
+        return self._piece_at(address) is None and self._map(region, address)
+
+    def _piece_at(self, address: int) -> _Piece | None:
+        i = bisect.bisect_right(self._pieces, address, key=lambda p: p.start) - 1
+        if i >= 0 and address < self._pieces[i].end:
+            return self._pieces[i]
+        return None
+
+    def _map(self, region: Region, address: int) -> bool:
+        start, end = self._extent(region, address)
+        backing, offset = region.backing, region.offset - region.start
+        try:
+            backing.touch(offset + start, end - start)
+        except Errno:
+            # A mapped file is shorter than that: take what was asked for, or fault.
+            start, end = address, address + PAGE_SIZE
+            try:
+                backing.touch(offset + start, end - start)
+            except Errno:
+                return False
+        host = backing.address + offset + start
+        self._machine.map(start, end - start, region.prot, host)
+        bisect.insort(self._pieces, _Piece(start, end, host, region.prot, backing), key=_start)
+        return True
+
+    def _extent(self, region: Region, address: int) -> tuple[int, int]:
+        """Return the range to map for a fault: the more is there, the more is added.
+
+        Each mapping makes the engine rebuild its map (some 30 µs), so a guest that walks
+        through megabytes gets them in pieces that grow by a half; a stack grows downward.
+        """
+        mine = [p for p in self._pieces if p.backing is region.backing]
+        size = max(sum(p.end - p.start for p in mine) // 2 & -PAGE_SIZE, PAGE_SIZE)
+        above = min((p.start for p in self._pieces if p.start > address), default=region.end)
+        below = max((p.end for p in self._pieces if p.end <= address), default=region.start)
+        if above == address + PAGE_SIZE < region.end:
+            return max(address + PAGE_SIZE - size, below, region.start), address + PAGE_SIZE
+        return address, min(address + size, above, region.end)
+
+    def _forget_private_code(self, layout: Layout) -> None:
+        """Drop translations of code that may differ between processes: it was writable."""
+        for region in layout.regions:
+            if region.prot & EXEC and region.backing.private:
+                self._machine.forget_code(region.start, region.end - region.start)
+
+
+def _start(piece: _Piece) -> int:
+    return piece.start
+
+
+def _is_stale(layout: Layout, piece: _Piece) -> bool:
+    region = layout.find(piece.start)
+    if region is None or piece.end > region.end or region.prot != piece.prot:
+        return True
+    return region.backing.address + region.offset + piece.start - region.start != piece.host

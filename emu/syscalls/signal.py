@@ -1,0 +1,120 @@
+"""Calls on signals: kill, sigaction, sigprocmask, sigpending, sigsuspend, sigaltstack, sigreturn.
+
+Annotations are evaluated when the table is built, so this file does not postpone them.
+"""
+
+import struct
+
+from emu.darwin import flags as f
+from emu.darwin.errno import EFAULT, EINVAL, ENOMEM, EPERM, Errno
+from emu.darwin.frames import Stack
+from emu.darwin.structs import OldSigaction, Sigaction
+from emu.kernel.delivery import leave_handler
+from emu.kernel.signals import UNBLOCKABLE, Action, SigInfo, bit
+from emu.syscalls.kinds import Addr, Int, Pid, Signal, UInt
+from emu.syscalls.table import Call, syscall
+
+__all__: list[str] = []
+
+
+@syscall(37)
+def kill(call: Call, pid: Pid, signum: Signal, posix: Int) -> int:
+    """Send a signal to a process, a group (0, negative) or everyone (-1); 0 only looks."""
+    del posix
+    if not 0 <= signum < f.NSIG:
+        raise Errno(EINVAL)
+    if pid == 1:
+        raise Errno(EPERM)
+    for target in call.kernel.targets(call.process, pid):
+        if signum:
+            info = SigInfo(signum, f.SI_USER, call.process.pid, call.process.uid)
+            call.kernel.post(target, info)
+    return 0
+
+
+@syscall(46)
+def sigaction(call: Call, signum: Signal, nsa: Addr, osa: Addr) -> int:
+    """Change and report what a signal does; the old action has no trampoline."""
+    if not 0 < signum < f.NSIG:
+        raise Errno(EINVAL)
+    signals, space = call.process.signals, call.space
+    old = signals.action(signum)
+    new = Sigaction.unpack(space.copyin(nsa, Sigaction.SIZE)) if nsa else None
+    if new is not None and bit(signum) & UNBLOCKABLE:
+        raise Errno(EINVAL)
+    if osa:
+        space.copyout(osa, OldSigaction(old.handler, old.mask, old.flags).pack())
+    if new is not None:
+        mask = new.mask & ~UNBLOCKABLE
+        signals.actions[signum] = Action(new.handler, new.tramp, mask, new.flags)
+        if signals.is_ignored(signum):
+            signals.forget(signum)
+    return 0
+
+
+@syscall(48)
+def sigprocmask(call: Call, how: Int, mask: Addr, omask: Addr) -> int:
+    """Change and report the set of blocked signals; ``how`` counts only with a new set."""
+    signals, space = call.process.signals, call.space
+    old = signals.mask
+    if mask:
+        (new,) = struct.unpack("<I", space.copyin(mask, 4))
+        match how:
+            case f.SIG_BLOCK:
+                new |= old
+            case f.SIG_UNBLOCK:
+                new = old & ~new
+            case f.SIG_SETMASK:
+                pass
+            case _:
+                raise Errno(EINVAL)
+        signals.mask = new & ~UNBLOCKABLE
+    if omask:
+        space.copyout(omask, struct.pack("<I", old))
+    return 0
+
+
+@syscall(52)
+def sigpending(call: Call, osv: Addr) -> int:
+    """Report the signals that wait until they are unblocked."""
+    call.space.copyout(osv, struct.pack("<I", call.process.signals.pending))
+    return 0
+
+
+@syscall(111, 410)
+def sigsuspend(call: Call, mask: UInt) -> int:
+    """Replace the mask and wait for a signal; always ends in EINTR."""
+    signals = call.process.signals
+    if signals.suspended_mask is None:
+        signals.suspended_mask = signals.mask
+        signals.mask = mask & ~UNBLOCKABLE
+    call.wait(restarts=False)
+    raise Errno(EINVAL)  # pragma: no cover - wait() without a timeout does not return
+
+
+@syscall(53)
+def sigaltstack(call: Call, nss: Addr, oss: Addr) -> int:
+    """Set and report the stack on which SA_ONSTACK handlers run."""
+    signals, space = call.process.signals, call.space
+    old = signals.altstack
+    new = Stack.unpack(space.copyin(nss, Stack.SIZE)) if nss else None
+    if new is not None:
+        if new.flags & ~f.SS_DISABLE:
+            raise Errno(EINVAL)
+        if not new.flags & f.SS_DISABLE and new.size < f.MINSIGSTKSZ:
+            raise Errno(ENOMEM)
+    if oss:
+        space.copyout(oss, Stack(*old).pack())
+    if new is not None:
+        signals.altstack = (new.sp, new.size, new.flags)
+    return 0
+
+
+@syscall(184)
+def sigreturn(call: Call, uctx: Addr, infostyle: Int, token: Addr) -> int:
+    """Go back to where the signal came; other styles than that of a handler change nothing."""
+    del infostyle, token
+    if not uctx:
+        raise Errno(EFAULT)
+    call.replaced = bytes(leave_handler(call.process.signals, call.space, uctx))
+    return 0

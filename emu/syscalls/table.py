@@ -1,0 +1,143 @@
+"""The one table of system calls, and what a handler gets and may do.
+
+A handler is a function in the file of its theme::
+
+    @syscall(3)
+    def read(call: Call, fd: Fd, buf: OutBuf, nbyte: Size) -> int:
+
+It has three outcomes: it returns the result (x0, or a pair for x0 and x1), raises
+``Errno(EBADF)``, or raises ``Park(...)``.  A parked call is run again from the start when it
+wakes, so it must have no side effect before it parks other than what it keeps in
+``call.memory``.  An ``OSError`` of the host is translated by name in one place, the
+dispatcher; handlers let it pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+
+from emu.kernel.process import Park
+from emu.syscalls.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.host import Host
+    from emu.kernel.files import OpenFile
+    from emu.kernel.kernel import Kernel
+    from emu.kernel.process import Process
+    from emu.memory import AddressSpace
+
+__all__ = ["TABLE", "Call", "Syscall", "syscall"]
+
+Handler = TypeVar("Handler", bound="Callable[..., Any]")
+
+
+class Call:
+    """What a handler may use: the calling process, the kernel and the host's door.
+
+    One object serves all calls; its fields are set before each.
+    """
+
+    __slots__ = ("arguments", "forked", "host", "kernel", "process", "replaced", "space", "warn")
+
+    #: The caller and its memory; set before each call.
+    process: Process
+    space: AddressSpace
+
+    def __init__(self, kernel: Kernel, host: Host, warn: Callable[[str], None]) -> None:
+        """Start with no caller."""
+        self.kernel = kernel
+        self.host = host
+        self.arguments: tuple[int, ...] = ()
+        #: Set by a fork: the child, which runs next.
+        self.forked: Process | None = None
+        #: Set by sigreturn and execve: a whole register state that replaces the present one.
+        self.replaced: bytes | None = None
+        #: Says one line to the person who runs the emulator.
+        self.warn = warn
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What this call keeps while it is parked; empty again once it completes."""
+        return self.process.memory
+
+    def file(self, fd: int) -> OpenFile:
+        """Return the caller's open file, or EBADF."""
+        return self.process.files.get(fd)
+
+    def now(self) -> int:
+        """Return the host's monotonic clock in nanoseconds."""
+        now: int = self.host.monotonic_ns()
+        return now
+
+    def deadline(self, timeout_ns: int) -> int:
+        """Return when a wait of ``timeout_ns`` from the call's first run ends."""
+        memory = self.process.memory
+        if "deadline" not in memory:
+            memory["deadline"] = self.now() + timeout_ns
+        deadline: int = memory["deadline"]
+        return deadline
+
+    def wait(self, *, timeout_ns: int | None = None, **what: Any) -> None:  # noqa: ANN401 - handed on
+        """Park until something of ``what`` happens; returns once ``timeout_ns`` has passed.
+
+        ``what`` are the keywords of :class:`Park`.
+        """
+        if timeout_ns is None:
+            raise Park(**what)
+        deadline = self.deadline(timeout_ns)
+        if self.now() < deadline:
+            raise Park(deadline=deadline, **what)
+
+
+class Syscall:
+    """A row: number, name, handler, the kinds of its arguments, how well it is supported."""
+
+    __slots__ = ("_decoders", "handler", "kinds", "name", "note", "number", "parameters")
+
+    def __init__(self, number: int, name: str, handler: Callable[..., Any], note: str) -> None:
+        """Resolve the handler's annotations into decoders."""
+        self.number = number
+        self.name = name
+        self.handler = handler
+        #: Empty for a call that is supported in full, else what is missing.
+        self.note = note
+        hints = dict(handler.__annotations__)
+        hints.pop("return", None)
+        hints.pop("call", None)
+        self.parameters = tuple(hints)
+        self.kinds: tuple[Kind, ...] = tuple(_kind(handler, hint) for hint in hints.values())
+        self._decoders = tuple(enumerate(k.decode for k in self.kinds))
+
+    def invoke(self, call: Call, arguments: tuple[int, ...]) -> Any:  # noqa: ANN401
+        """Decode the arguments and run the handler."""
+        space = call.space
+        return self.handler(call, *[decode(arguments[i], space) for i, decode in self._decoders])
+
+
+def _kind(handler: Callable[..., Any], hint: object) -> Kind:
+    for part in get_args(hint):
+        if isinstance(part, Kind):
+            return part
+    raise TypeError(f"{handler.__name__}: {hint!r} is no kind of argument")
+
+
+#: Number to row.
+TABLE: Final[dict[int, Syscall]] = {}
+
+
+def syscall(*numbers: int, name: str = "", note: str = "") -> Callable[[Handler], Handler]:
+    """Enter a handler into the table under ``numbers`` (the call and its ``_nocancel`` twin).
+
+    ``note`` says what is missing where the call is supported in part only.
+    """
+
+    def enter(handler: Handler) -> Handler:
+        for number in numbers:
+            if number in TABLE:
+                raise ValueError(f"two handlers for call {number}")
+            TABLE[number] = Syscall(number, name or handler.__name__, handler, note)
+        return handler
+
+    return enter

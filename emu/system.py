@@ -1,0 +1,377 @@
+"""The whole machine: one CPU, its kernel and the host's door, run by one event loop.
+
+:meth:`System.run` takes the next ready process, lets it run until it parks, ends or has used
+its slice, and asks the host's poller what has become ready.  System calls are handled
+between two entries into the engine: decode, run the handler, write x0, x1 and the carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import emu.syscalls  # noqa: F401 - fills the table
+from emu.darwin import flags as f
+from emu.darwin.errno import EINTR, ENOSYS, Errno
+from emu.darwin.numbers import name_of
+from emu.host.errors import darwin_errno
+from emu.kernel.delivery import enter_handler
+from emu.kernel.kernel import Kernel
+from emu.kernel.process import Limits, Park, Process, State
+from emu.kernel.signals import CORE, SigInfo
+from emu.machine import Machine, Registers
+from emu.mmu import Mmu
+from emu.slices import Slices
+from emu.syscalls.table import TABLE, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.host import Host
+    from emu.machine import Stop
+
+__all__ = ["Counters", "System"]
+
+_U64 = (1 << 64) - 1
+_CARRY = 1 << 29
+_FLAGS = 0xF0000000
+_SIGN16 = 1 << 63
+
+
+@dataclass(slots=True)
+class Counters:
+    """What a run did, for ``--stats``."""
+
+    calls: int = 0
+    switches: int = 0
+    forks: int = 0
+    faults: int = 0
+
+
+class System:
+    """Everything that one run of the emulator consists of."""
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        limits: Limits | None = None,
+        warn: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        """Put the parts together; ``warn`` gets lines for the person who runs this."""
+        self.host = host
+        self.kernel = Kernel(limits)
+        self.machine = Machine()
+        self.mmu = Mmu(self.machine)
+        self.slices = Slices(self.machine)
+        self.counters = Counters()
+        self.warn = warn
+        #: Called with (process, signal information) when a signal kills with a report.
+        self.on_crash: Callable[[Process, SigInfo], None] = lambda _process, _info: None
+        #: Signals from outside that wait to be given to every guest process.
+        self._from_outside: list[int] = []
+        self._unknown: set[int] = set()
+        self._call = Call(self.kernel, host, warn)
+        self.kernel.watchers.append(self)
+
+    # -- the outside ----------------------------------------------------------------------
+
+    def interrupt(self, signal: int) -> None:
+        """Send a signal to all guest processes; signal handlers and threads may call it."""
+        self._from_outside.append(signal)
+        self.slices.expire()
+        self.host.poller.wake()
+
+    def forked(self, parent: Process, child: Process) -> None:
+        """Count a fork (:class:`emu.kernel.kernel.Watcher`)."""
+        del parent, child
+        self.counters.forks += 1
+
+    def ended(self, process: Process) -> None:
+        """Give a dead process's memory back (:class:`emu.kernel.kernel.Watcher`)."""
+        self._disarm(process)
+        self.mmu.release(process.space)
+        process.space.drop()
+
+    # -- the loop -------------------------------------------------------------------------
+
+    def run(self, first: Process) -> int:
+        """Run until the last process has ended; returns ``first``'s wait status."""
+        self.kernel.add(first)
+        first.started_ns = self.host.monotonic_ns()
+        self.kernel.scheduler.ready(first)
+        try:
+            while self.step():
+                pass
+        finally:
+            self.slices.close()
+        return first.status
+
+    def step(self) -> bool:
+        """Run one process for a while or wait for one; False when none is left."""
+        if self._from_outside:
+            self._post_outside()
+        process = self.kernel.scheduler.next()
+        if process is not None:
+            self._run(process)
+            if self.kernel.scheduler.idle or self.slices.over:
+                self._poll(0)
+            return True
+        if not any(self.kernel.running):
+            return False
+        self._poll(None)
+        return True
+
+    def _post_outside(self) -> None:
+        signals, self._from_outside = self._from_outside, []
+        for signal in signals:
+            for process in list(self.kernel.running):
+                self.kernel.post(process, SigInfo(signal))
+
+    def _poll(self, timeout: float | None) -> None:
+        """Wake who has something to do; ``timeout`` None waits until there is something."""
+        scheduler, host = self.kernel.scheduler, self.host
+        due = scheduler.next_deadline()
+        if timeout is None:
+            timeout = self._time_left(due)
+            self.slices.pause()
+        for process in host.poller.poll(timeout):
+            scheduler.wake(process)
+        if due is not None:
+            self.kernel.run_timers(host.monotonic_ns())
+
+    def _time_left(self, due: int | None) -> float | None:
+        if self._from_outside:
+            return 0
+        if due is None:
+            return None
+        return max(due - self.host.monotonic_ns(), 0) / 1e9
+
+    # -- one process on the CPU -----------------------------------------------------------
+
+    def _run(self, process: Process) -> None:
+        self.counters.switches += 1
+        self._disarm(process)
+        self.mmu.activate(process.space)
+        self.machine.load(process.registers)
+        call = self._call
+        call.process, call.space = process, process.space
+        if not self._deliver(process):
+            return
+        self.slices.begin()
+        began = self.host.monotonic_ns()
+        while True:
+            process = call.process
+            ran = self._advance(process)
+            if call.process is not process:
+                # A fork: the child has the CPU now.
+                continue
+            if not ran:
+                break
+            if self.slices.over:
+                process.registers = self.machine.save()
+                self.kernel.scheduler.ready(process)
+                break
+        process.used_ns += self.host.monotonic_ns() - began
+
+    def _advance(self, process: Process) -> bool:
+        """Run to the next event and handle it; False once the process leaves the CPU."""
+        if process.space.layout is not self.mmu.layout:
+            self.mmu.sync()
+        stop = self.machine.run(self.machine.read("pc"))
+        if stop.kind == "svc":
+            goes_on = self._system_call(process)
+        else:
+            goes_on = self._other_stop(process, stop)
+        if goes_on and process.signals.pending:
+            return self._deliver(process)
+        return goes_on
+
+    def _other_stop(self, process: Process, stop: Stop) -> bool:
+        if stop.kind == "stopped":
+            return True
+        if stop.kind == "fault" and self.mmu.fault(stop):
+            self.counters.faults += 1
+            return True
+        info = self._fault_info(process, stop)
+        return self._force(process, info)
+
+    def _fault_info(self, process: Process, stop: Stop) -> SigInfo:
+        """Translate a CPU exception as xnu's ``handle_user_abort`` and its siblings do."""
+        pc = self.machine.read("pc")
+        match stop.kind:
+            case "brk":
+                return SigInfo(f.SIGTRAP, f.TRAP_BRKPT, address=pc)
+            case "undefined":
+                return SigInfo(f.SIGILL, f.ILL_ILLOPC, address=pc)
+            case "fault":
+                region = process.space.layout.find(stop.address)
+                if region is None:
+                    return SigInfo(f.SIGSEGV, f.SEGV_MAPERR, address=stop.address)
+                if region.prot & stop.access == stop.access:
+                    # Mapped and allowed, yet there is nothing: a file has become shorter.
+                    return SigInfo(f.SIGBUS, f.BUS_ADRERR, address=stop.address)
+                return SigInfo(f.SIGBUS, f.SEGV_ACCERR, address=stop.address)
+        return SigInfo(f.SIGBUS, f.BUS_ADRALN, address=pc)
+
+    def _force(self, process: Process, info: SigInfo) -> bool:
+        """Deliver a signal that the guest's own instruction caused: it cannot be put off."""
+        signals = process.signals
+        blocked = signals.mask & (1 << (info.signal - 1))
+        if blocked or signals.is_ignored(info.signal):
+            self._kill(process, info)
+            return False
+        signals.post(info)
+        return self._deliver(process)
+
+    # -- calls ----------------------------------------------------------------------------
+
+    def _system_call(self, process: Process) -> bool:
+        """Handle the ``svc`` that the guest stands behind; False if the process parked or ended."""
+        arguments = self.machine.read_call()
+        number, flags = arguments[8], arguments[10]
+        self.counters.calls += 1
+        call = self._call
+        if number & _SIGN16 or number == 0 or number > 0xFFFF:
+            number, arguments = _odd_number(number, arguments)
+        row = TABLE.get(number)
+        error, result = 0, None
+        try:
+            if row is None:
+                raise self._unimplemented(process, number)
+            result = row.invoke(call, arguments)
+        except Park as wait:
+            self._park(process, wait, arguments[9])
+            return False
+        except Errno as failed:
+            error = failed.number
+        except OSError as failed:
+            error = darwin_errno(failed)
+        process.memory.clear()
+        process.recent.append((number, arguments[:6], _first(result), error))
+        if call.replaced is not None:
+            self.machine.load(call.replaced)
+            call.replaced = None
+        elif error:
+            self.machine.write_result(error, 0, flags & _FLAGS | _CARRY)
+        else:
+            first, second = result if type(result) is tuple else (result or 0, 0)
+            self.machine.write_result(first & _U64, second, flags & _FLAGS & ~_CARRY)
+        if call.forked is not None:
+            self._start_child(process)
+        return process.alive
+
+    def _unimplemented(self, process: Process, number: int) -> Errno:
+        if number not in self._unknown:
+            self._unknown.add(number)
+            self.warn(_unknown_text(process, number))
+        if not name_of(number):
+            self.kernel.post(process, SigInfo(f.SIGSYS))
+        return Errno(ENOSYS)
+
+    def _park(self, process: Process, wait: Park, pc: int) -> None:
+        """Set the process aside with its pc back on the ``svc``."""
+        self.machine.write("pc", pc - 4)
+        process.registers = self.machine.save()
+        if wait.reads or wait.writes:
+            arm = self.host.poller.arm
+            for handle in wait.reads:
+                arm(handle, read=True, token=process)
+            for handle in wait.writes:
+                arm(handle, write=True, token=process)
+        self.kernel.scheduler.park(process, wait)
+
+    def _disarm(self, process: Process) -> None:
+        """Stop waiting for handles: the process runs again, or has ended."""
+        wait = process.wait
+        if wait is not None and (wait.reads or wait.writes):
+            self.host.poller.disarm(process)
+
+    def _start_child(self, parent: Process) -> None:
+        """Let a child go on in the parent's place, with x0 = its pid and x1 = 1."""
+        call = self._call
+        assert call.forked is not None  # noqa: S101 - the caller looked
+        child, call.forked = call.forked, None
+        parent.registers = self.machine.save()
+        self.kernel.scheduler.ready(parent, first=True)
+        self.mmu.adopt(child.space)
+        flags = self.machine.read("nzcv") & _FLAGS & ~_CARRY
+        self.machine.write_result(child.pid, 1, flags)
+        call.process, call.space = child, child.space
+
+    # -- signals --------------------------------------------------------------------------
+
+    def _deliver(self, process: Process) -> bool:
+        """Act on the signals that can be delivered; False once the process leaves the CPU."""
+        wait, process.wait = process.wait, None
+        while signal := process.signals.next():
+            info = process.signals.take(signal)
+            if process.signals.is_ignored(signal):
+                continue
+            if process.signals.stops(signal):
+                self._stop(process, wait)
+                return False
+            if process.signals.action(signal).handler == f.SIG_DFL:
+                self._kill(process, info)
+                return False
+            if not self._enter(process, info, wait):
+                return False
+            wait = None
+        return True
+
+    def _enter(self, process: Process, info: SigInfo, wait: Park | None) -> bool:
+        """Build the handler's frame; an interrupted call ends or will run again behind it."""
+        registers = Registers(self.machine.save())
+        if wait is not None:
+            action = process.signals.action(info.signal)
+            again = action.flags & f.SA_RESTART and wait.restarts
+            if process.memory.get("done") or not again:
+                _end_interrupted(process, registers)
+            process.memory.clear()
+        if not enter_handler(process.signals, process.space, registers, info):
+            self._kill(process, SigInfo(f.SIGILL))
+            return False
+        self.machine.load(bytes(registers))
+        return True
+
+    def _stop(self, process: Process, wait: Park | None) -> None:
+        process.registers = self.machine.save()
+        process.wait = wait
+        process.state = State.STOPPED
+
+    def _kill(self, process: Process, info: SigInfo) -> None:
+        if info.signal in CORE:
+            process.registers = self.machine.save()
+            self.on_crash(process, info)
+        self.kernel.exit(process, info.signal)
+
+
+def _first(result: Any) -> int:  # noqa: ANN401 - a handler's result
+    return result[0] if type(result) is tuple else result or 0
+
+
+def _odd_number(number: int, arguments: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Resolve what is not a plain call number: Mach traps (negative) and indirect calls (0)."""
+    signed = ((number & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
+    if signed < 0:
+        return signed, arguments
+    code = number & 0xFFFF
+    if code:
+        return code, arguments
+    return arguments[0] & 0xFFFF, (*arguments[1:8], 0, *arguments[8:])
+
+
+def _unknown_text(process: Process, number: int) -> str:
+    name = name_of(number)
+    what = f"{name} ({number})" if name else f"number {number}"
+    return f"[pid {process.pid}] system call {what} is not implemented: ENOSYS"
+
+
+def _end_interrupted(process: Process, registers: Registers) -> None:
+    """Make the call that a signal interrupted return: what it has done so far, or EINTR."""
+    done = process.memory.get("done", 0)
+    registers["x0"] = done or EINTR
+    registers["x1"] = 0
+    flags = registers["nzcv"] & _FLAGS
+    registers["nzcv"] = flags & ~_CARRY if done else flags | _CARRY
+    registers["pc"] += 4
