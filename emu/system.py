@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from emu.host import Host
     from emu.machine import Stop
+    from emu.syscalls.table import Syscall
 
 __all__ = ["Counters", "System"]
 
@@ -68,6 +69,8 @@ class System:
         self.warn = warn
         #: Called with (process, signal information) when a signal kills with a report.
         self.on_crash: Callable[[Process, SigInfo], None] = lambda _process, _info: None
+        #: Called after each completed call with (process, row, arguments, errno or 0).
+        self.on_return: Callable[[Process, Syscall, tuple[int, ...], int], None] | None = None
         #: Signals from outside that wait to be given to every guest process.
         self._from_outside: list[int] = []
         self._unknown: set[int] = set()
@@ -248,6 +251,8 @@ class System:
         except OSError as failed:
             error = darwin_errno(failed)
         process.memory.clear()
+        if self.on_return is not None and row is not None:
+            self.on_return(process, row, arguments, error)
         process.recent.append((number, arguments[:6], _first(result), error))
         if call.replaced is not None:
             self.machine.load(call.replaced)

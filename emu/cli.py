@@ -1,0 +1,147 @@
+"""``ymawky-emu``: run, assemble and list raw-system-call Darwin programs."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emu.errors import UsageError, YmawkyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from emu.image import Image
+
+__all__ = ["main"]
+
+_USAGE_STATUS = 2
+_PORT_MAX = 65535
+#: Below xnu's PID_MAX, so that a pid can always be found.
+_PROCS_MAX = 90000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = _parser().parse_args(argv)
+    try:
+        status: int = options.run(options)
+    except YmawkyError as error:
+        say(f"{error}")
+        return _USAGE_STATUS
+    return status
+
+
+def say(line: str) -> None:
+    """Write one of the emulator's own lines: stdout is the guest's."""
+    print(f"ymawky-emu: {line}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ymawky-emu", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="run a program; without one, the server"))
+    _add_asm(commands.add_parser("asm", help="assemble sources into an image or a listing"))
+    return parser
+
+
+def add_program_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the debugger takes too: the program, its arguments, root, port and limits."""
+    add = parser.add_argument
+    add("program", nargs="?", type=Path, metavar="PROGRAM", help="source (.s) or image")
+    add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS", help="the guest's own")
+    add("--root", type=Path, metavar="DIR", help="the guest's file system")
+    add("--port", type=_port, metavar="N", help="append N to the guest's arguments")
+    add("--listen", type=_address, metavar="ADDRESS:PORT", help="listen there on the host")
+    add("--entry", metavar="SYMBOL", help="start there instead of _main, _start or start")
+    add("--env", action="append", default=[], type=_variable, metavar="NAME=VALUE")
+    add("--max-procs", type=_count, default=512, metavar="N", help="guest processes (512)")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    from emu.run import run
+
+    add_program_arguments(parser)
+    parser.add_argument("--quiet", action="store_true", help="only errors on stderr")
+    parser.add_argument("--stats", action="store_true", help="counts and times at the end")
+    parser.set_defaults(run=run)
+
+
+def _add_asm(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("sources", nargs="+", type=Path, metavar="FILE")
+    add("-o", dest="output", type=Path, metavar="OUT", help="write the image there")
+    add("--listing", action="store_true", help="print address, words and source lines")
+    add("--entry", metavar="SYMBOL")
+    parser.set_defaults(run=_assemble)
+
+
+def _assemble(options: argparse.Namespace) -> int:
+    from emu import asm
+    from emu.asm import imagefile
+
+    image = asm.assemble(options.sources, entry=options.entry)
+    if options.output is not None:
+        _write(options.output, imagefile.dump(image))
+    if options.listing or options.output is None:
+        _print_listing(image)
+    return 0
+
+
+def _print_listing(image: Image) -> None:
+    from emu.asm import listing
+
+    try:
+        for line in listing(image):
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # `| head` has seen enough; nothing more may go to stdout, not even at exit.
+        sys.stdout = None  # type: ignore[assignment]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{path}: cannot write: {error.strerror}") from None
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= _PORT_MAX:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to {_PORT_MAX}")
+
+
+def _address(text: str) -> tuple[str, int]:
+    address, colon, port = text.rpartition(":")
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError:
+        colon = ""
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ADDRESS:PORT with a dotted IPv4 address")
+    return address, _port(port)
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=VALUE")
+    return name, value
+
+
+def _count(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= _PROCS_MAX:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {_PROCS_MAX}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

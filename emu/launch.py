@@ -1,0 +1,136 @@
+"""From what a person asked for to a system that is ready to run: program, root, limits."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emu import resources
+from emu.errors import ImageError, UsageError
+from emu.host import Host
+from emu.kernel.files import OpenFile
+from emu.kernel.kernel import FIRST_PID
+from emu.kernel.process import Limits, Process
+from emu.loader import load
+from emu.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from emu.image import Image
+
+__all__ = ["Options", "load_program", "prepare"]
+
+#: What a guest's environment holds besides what ``--env`` adds: nothing of the host's secrets.
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/", "USER": "guest"}
+_INHERITED = ("TERM", "LANG", "LC_ALL", "NO_COLOR", "COLUMNS", "LINES")
+#: Where the server listens when nobody says otherwise (``ymawky.s``, DEFAULT_PORT).
+DEFAULT_PORT = 8080
+_SOURCES = (".s", ".asm")
+
+
+@dataclass(slots=True)
+class Options:
+    """What ``run`` was asked for; see ``ymawky-emu run --help``."""
+
+    program: Path | None = None
+    arguments: Sequence[str] = ()
+    root: Path | None = None
+    port: int | None = None
+    listen: tuple[str, int] | None = None
+    entry: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+    def chosen_root(self) -> tuple[Path, str]:
+        """Return the guest's file system and how it came to be chosen."""
+        if self.root is not None:
+            if not self.root.is_dir():
+                raise UsageError(f"--root {self.root}: no such directory")
+            return self.root, "--root"
+        if Path("www").is_dir():
+            return Path.cwd(), "the working directory"
+        return resources.sample_site(), "the sample site"
+
+    def given_port(self) -> int | None:
+        """Return the port that the guest is told: by ``--port``, or the server's default."""
+        if self.port is None and self.program is None and not self.arguments:
+            return DEFAULT_PORT
+        return self.port
+
+    def argv(self) -> list[str]:
+        """Return the guest's arguments, its name first."""
+        name = (self.program or resources.server_source()).name
+        port = self.given_port()
+        return [name, *self.arguments, *([] if port is None else [str(port)])]
+
+
+def load_program(path: Path | None, entry: str | None = None) -> Image:
+    """Return the image of a source, a saved image or, for None, of the server.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be read.
+        ImageError: it is no program; AssemblyError: it is a source with errors.
+    """
+    if path is None:
+        return _load_server()
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    if path.suffix.lower() in _SOURCES:
+        from emu import asm
+
+        return asm.cached([path], entry=entry)
+    return _load_binary(path, start)
+
+
+def _load_server() -> Image:
+    from emu import asm
+
+    source = resources.server_source()
+    if asm.available() and source.is_file():
+        return asm.cached([source])
+    built = resources.prebuilt()
+    if built is None:
+        raise UsageError(f"{source}: no such file, and no prebuilt image beside it")
+    return load_program(built)
+
+
+def _load_binary(path: Path, start: bytes) -> Image:
+    from emu.asm import imagefile
+
+    if imagefile.is_image(start):
+        return imagefile.load(path.read_bytes())
+    raise ImageError(f"{path}: neither a source (.s, .S) nor an image made by 'ymawky-emu asm -o'")
+
+
+def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tuple[System, Process]:
+    """Return a system and its first process, which has not run yet."""
+    root, _ = options.chosen_root()
+    host = Host(root, listen=options.listen)
+    system = System(host, limits=options.limits, warn=warn)
+    environment = _ENVIRONMENT | {n: os.environ[n] for n in _INHERITED if n in os.environ}
+    envp = [os.fsencode(f"{n}={v}") for n, v in (environment | options.environment).items()]
+    argv = [os.fsencode(a) for a in options.argv()]
+    space, registers = load(image, argv, envp, argv[0])
+    process = Process(
+        FIRST_PID,
+        1,
+        image.name,
+        space,
+        FIRST_PID,
+        FIRST_PID,
+        registers=bytes(registers),
+        cwd=host.root,
+    )
+    for fd in range(3):
+        handle = host.stdio(fd)
+        process.files.put(fd, OpenFile(handle, "stdio", 0 if fd == 0 else 1, _STDIO[fd]))
+    return system, process
+
+
+_STDIO = ("stdin", "stdout", "stderr")

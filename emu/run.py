@@ -1,0 +1,103 @@
+"""``ymawky-emu run``: start a program, pass signals on, and end with its status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from emu.darwin import flags as f
+from emu.errors import UsageError
+from emu.host import check_listen
+from emu.launch import Options, load_program, prepare
+from emu.report import crash_report
+from emu.stats import Statistics
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from types import FrameType
+
+    from emu.system import System
+
+__all__ = ["options_of", "run"]
+
+#: Host signals that the guest gets, by the host's name and with Darwin's number.
+_FORWARDED = {"SIGINT": f.SIGINT, "SIGTERM": f.SIGTERM, "SIGHUP": f.SIGHUP}
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    """Return launch options from a parsed command line."""
+    options = Options(
+        program=arguments.program,
+        arguments=arguments.arguments,
+        root=arguments.root,
+        port=arguments.port,
+        listen=arguments.listen,
+        entry=arguments.entry,
+        environment=dict(arguments.env),
+    )
+    options.limits.processes = arguments.max_procs
+    return options
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a program as the command line says; returns the exit status of the first process."""
+    options = options_of(arguments)
+    say = _quiet if arguments.quiet else _say
+    image = load_program(options.program, options.entry)
+    root, why = options.chosen_root()
+    _check_address(options)
+    system, first = prepare(options, image, _say)
+    say(f"{image.name}: the guest's / is {root} ({why})")
+    system.on_crash = lambda process, info: _say("\n".join(crash_report(image, process, info)))
+    statistics = Statistics(system) if arguments.stats else None
+    _forward_signals(system, say)
+    began = time.monotonic()
+    status = system.run(first)
+    if statistics is not None:
+        _say(statistics.line(time.monotonic() - began))
+    return _exit_status(status)
+
+
+def _say(line: str) -> None:
+    print(f"ymawky-emu: {line}", file=sys.stderr, flush=True)
+
+
+def _quiet(_line: str) -> None:
+    """Say nothing."""
+
+
+def _check_address(options: Options) -> None:
+    """Refuse a port that cannot be bound before the guest starts: the clearer of two answers."""
+    port = options.given_port()
+    address = options.listen or (("127.0.0.1", port) if port is not None else None)
+    if address is None:
+        return
+    problem = check_listen(*address)
+    if problem:
+        raise UsageError(f"{address[0]}:{address[1]}: {problem}; choose another with --port")
+
+
+def _forward_signals(system: System, say: Callable[[str], None]) -> None:
+    """Give the guest what the terminal or ``kill`` sends; a second Ctrl-C ends everything."""
+    seen: list[int] = []
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if seen and name == "SIGINT":
+            os._exit(128 + number)
+        seen.append(number)
+        say(f"{name}: the guest gets it (Ctrl-C once more: stop at once)")
+        system.interrupt(_FORWARDED[name])
+
+    for name in _FORWARDED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), forward)
+
+
+def _exit_status(status: int) -> int:
+    killed_by = status & 0x7F
+    return 128 + killed_by if killed_by else status >> 8
