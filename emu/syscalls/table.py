@@ -105,9 +105,9 @@ class Syscall:
         self.note = note
         hints = dict(handler.__annotations__)
         hints.pop("return", None)
-        hints.pop("call", None)
-        self.parameters = tuple(hints)
-        self.kinds: tuple[Kind, ...] = tuple(_kind(handler, hint) for hint in hints.values())
+        # The first parameter is the call itself.
+        self.parameters = tuple(hints)[1:]
+        self.kinds: tuple[Kind, ...] = tuple(_kind(handler, hints[p]) for p in self.parameters)
         self._decoders = tuple(enumerate(k.decode for k in self.kinds))
 
     def invoke(self, call: Call, arguments: tuple[int, ...]) -> Any:  # noqa: ANN401
