@@ -1,0 +1,234 @@
+"""The servers that are measured: how each is built or found, started and stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+
+#: Where our C programs are built, once.
+BUILT = ROOT / "build" / "bench"
+
+#: The server has a core for itself, the load another.
+SERVER_CORE, CLIENT_CORE = "0", "1"
+
+#: Seconds that a server has until its first answer.
+PATIENCE = 30.0
+
+NGINX_CONF = """
+worker_processes 1;
+daemon off;
+pid {scratch}/nginx.pid;
+error_log {scratch}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 100;
+    client_max_body_size 1g;
+    client_body_temp_path {scratch}/body;
+    proxy_temp_path {scratch}/proxy;
+    fastcgi_temp_path {scratch}/fastcgi;
+    uwsgi_temp_path {scratch}/uwsgi;
+    scgi_temp_path {scratch}/scgi;
+    server {{
+        listen 127.0.0.1:{port} backlog=128;
+        root {root}/www;
+        dav_methods PUT DELETE;
+    }}
+}}
+"""
+
+
+class RivalError(Exception):
+    """A server cannot be had, or did not come up; the message says why."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is served: ``root/www``, and a place for what servers leave."""
+
+    root: Path
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One server: its name, what it can do beside GET on a new connection, and its command."""
+
+    name: str
+    command: Callable[[Site, int], list[str]]
+    keeps: bool = False
+    uploads: bool = False
+
+
+@dataclass
+class Running:
+    """A server that answers."""
+
+    rival: Rival
+    port: int
+    process: psutil.Process
+    #: Seconds from the start of the command to its first answer.
+    startup: float
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the server's processes, the first one first."""
+        return [self.process, *self.process.children(recursive=True)]
+
+    def memory(self) -> int:
+        """Return the resident memory of all its processes, in bytes."""
+        total = 0
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += process.memory_info().rss
+        return total
+
+    def descriptors(self) -> int:
+        """Return how many files and sockets the first process has open."""
+        return int(self.process.num_fds()) if hasattr(self.process, "num_fds") else 0
+
+
+def _find(command: str) -> str:
+    found = shutil.which(command)
+    if found is None:
+        raise RivalError(f"no {command} on PATH")
+    return found
+
+
+def build(source: str, compiler: tuple[str, ...] = ("cc",)) -> Path:
+    """Compile one of our C files unless that is done; raise what the compiler says."""
+    path = HERE / source
+    binary = BUILT / f"{path.stem}-{compiler[-1]}"
+    if binary.exists() and binary.stat().st_mtime > path.stat().st_mtime:
+        return binary
+    BUILT.mkdir(parents=True, exist_ok=True)
+    caches = {name: str(BUILT / "zig") for name in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR")}
+    done = subprocess.run(
+        [_find(compiler[0]), *compiler[1:], "-O2", "-static", str(path), "-o", str(binary)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | caches,
+    )
+    if done.returncode != 0:
+        raise RivalError(f"{source} does not build: {done.stderr.strip()[-300:]}")
+    return binary
+
+
+def _emulator(site: Site, port: int) -> list[str]:
+    run = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", str(site.root)]
+    return [*run, "--port", str(port)]
+
+
+def _http_server(site: Site, port: int) -> list[str]:
+    serve = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1"]
+    return [*serve, "--directory", str(site.root / "www"), str(port)]
+
+
+def _forkserver(_site: Site, port: int) -> list[str]:
+    return [str(build("forkserver.c")), str(port), "128"]
+
+
+def _qemu(_site: Site, port: int) -> list[str]:
+    qemu = _find("qemu-aarch64")
+    zig = (sys.executable, "-m", "ziglang", "cc", "-target", "aarch64-linux-musl")
+    return [qemu, str(build("forkserver.c", zig)), str(port), "128"]
+
+
+def _nginx(site: Site, port: int) -> list[str]:
+    nginx = _find("nginx")
+    conf = site.scratch / "nginx.conf"
+    text = NGINX_CONF.format(root=site.root, scratch=site.scratch, port=port)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        text = "user root;\n" + text
+    conf.write_text(text)
+    return [nginx, "-p", str(site.scratch), "-c", str(conf)]
+
+
+#: Ours first; the others in the order of the table.
+RIVALS = (
+    Rival("ymawky-emu", _emulator, keeps=True, uploads=True),
+    Rival("http.server", _http_server),
+    Rival("forkserver", _forkserver),
+    Rival("qemu-aarch64", _qemu),
+    Rival("nginx", _nginx, keeps=True, uploads=True),
+)
+
+
+def on_core(core: str, command: list[str]) -> list[str]:
+    """Return ``command`` pinned to one core, where that can be had."""
+    taskset = shutil.which("taskset")
+    return [taskset, "-c", core, *command] if taskset and (os.cpu_count() or 1) > 1 else command
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def started(rival: Rival, site: Site) -> Iterator[Running]:
+    """Start a server on the server core and wait for its first answer; stop it afterwards."""
+    port = free_port()
+    command = on_core(SERVER_CORE, rival.command(site, port))
+    with (site.scratch / f"{rival.name}.err").open("w+") as words:
+        begin = time.perf_counter()
+        server = subprocess.Popen(
+            command,
+            cwd=site.root,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+        )
+        try:
+            _await_answer(server, port, begin, words.name)
+            startup = time.perf_counter() - begin
+            yield Running(rival, port, psutil.Process(server.pid), startup)
+        finally:
+            _stop(server)
+
+
+def _await_answer(server: subprocess.Popen[bytes], port: int, begin: float, words: str) -> None:
+    while time.perf_counter() - begin < PATIENCE:
+        if server.poll() is not None:
+            said = Path(words).read_text(errors="replace").strip().splitlines()[-1:]
+            raise RivalError(f"ended with status {server.returncode}: {''.join(said)}")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        try:
+            connection.request("GET", "/1k.html", headers={"Connection": "close"})
+            if connection.getresponse().read():
+                return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.002)
+        finally:
+            connection.close()
+    raise RivalError(f"no answer within {PATIENCE:.0f} s")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(5)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -1,0 +1,48 @@
+"""Many requests on one server: none fails, and nothing is left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.load import MIB, Load, Work
+from bench.rivals import Running
+
+REQUESTS = 10_000
+WORK = Work("1 KiB, 64 at once", "1k.html", 64)
+
+#: Seconds after which the soak gives up.
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What a server holds at one moment."""
+
+    descriptors: int
+    processes: int
+    memory: int
+
+    @classmethod
+    def of(cls, running: Running) -> Levels:
+        """Measure a server."""
+        return cls(running.descriptors(), len(running.processes()), running.memory())
+
+    def __str__(self) -> str:
+        """Return the levels in words."""
+        return (
+            f"{self.descriptors} descriptors, {self.processes} process(es), "
+            f"{self.memory / MIB:.1f} MiB"
+        )
+
+
+def soak(running: Running, load: Load) -> str:
+    """Send :data:`REQUESTS` requests, 64 at once, and return what came of them."""
+    load.put_on(running, WORK, seconds=PATIENCE, requests=500)  # buffers and caches fill
+    before = Levels.of(running)
+    result = load.put_on(running, WORK, seconds=PATIENCE, requests=REQUESTS)
+    after = Levels.of(running)
+    return (
+        f"{result.requests:,} requests of 1 KiB, 64 at once: "
+        f"{result.errors} errors, {result.wrong} wrong answers, {result.rate:,.0f}/s\n"
+        f"  before: {before}\n  after:  {after}"
+    )
