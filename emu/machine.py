@@ -64,6 +64,7 @@ class Stop:
     value: int = 0
 
 
+_UNKNOWN = -1
 _SVC, _BRK, _UNDEFINED, _STOPPED = Stop("svc"), Stop("brk"), Stop("undefined"), Stop("stopped")
 
 
@@ -189,6 +190,8 @@ class Machine:
         self._start, self._stop, self._handle = engine.emu_start, engine.emu_stop, engine.handle
         self._stopped: Stop | None = None
         self._failed: BaseException | None = None
+        #: The pc where it is known without asking the engine, which saves a call's exchange.
+        self._pc = _UNKNOWN
         #: Number of times that the engine was entered: a watchdog sees by it that nothing moves.
         self.entries = 0
         self._callbacks: list[object] = []
@@ -197,14 +200,16 @@ class Machine:
 
     # -- running --------------------------------------------------------------------------
 
-    def run(self, pc: int) -> Stop:
-        """Execute from ``pc`` until something happens; the new pc is in the registers.
+    def run(self) -> Stop:
+        """Execute from the pc on until something happens.
 
         After "svc" the pc is behind the instruction; after every other stop it is on the
         instruction that has not been executed.
         """
         self._stopped = None
         self.entries += 1
+        pc = self._pc if self._pc >= 0 else self.read("pc")
+        self._pc = _UNKNOWN
         # ``until`` is an address that no instruction can have: the guest decides when to stop.
         error = self._start(self._handle, pc, 1, 0, 0)
         if self._failed is not None:
@@ -308,7 +313,9 @@ class Machine:
     def read_call(self) -> tuple[int, ...]:
         """Return x0…x7, x16, pc and the flags in one exchange."""
         self._call.read()
-        return _CALL.unpack_from(self._call.buffer)
+        call = _CALL.unpack_from(self._call.buffer)
+        self._pc = call[9]
+        return call
 
     def write_result(self, x0: int, x1: int, nzcv: int) -> None:
         """Set x0, x1 and the flags (``nzcv`` in bits 31…28) in one exchange."""
@@ -327,6 +334,7 @@ class Machine:
         """Set all registers from what :meth:`save` returned."""
         ctypes.memmove(self._all.buffer, state, STATE_SIZE)
         self._all.write()
+        self._pc = _UNKNOWN
 
     def read(self, name: str) -> int:
         """Return one register by the names of :class:`Registers`."""
@@ -341,6 +349,8 @@ class Machine:
         data = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
         ctypes.memmove(batch.buffer, data, size)
         batch.write()
+        if name == "pc":
+            self._pc = value
 
     # -- memory ---------------------------------------------------------------------------
 

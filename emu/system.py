@@ -181,7 +181,7 @@ class System:
         """Run to the next event and handle it; False once the process leaves the CPU."""
         if process.space.layout is not self.mmu.layout:
             self.mmu.sync()
-        stop = self.machine.run(self.machine.read("pc"))
+        stop = self.machine.run()
         if stop.kind == "svc":
             goes_on = self._system_call(process)
         else:
