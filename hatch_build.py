@@ -62,7 +62,7 @@ def _assemble(root: Path) -> bytes:
     """Return the image of ``ymawky.s`` as the emulator of this very tree makes it."""
     sys.path.insert(0, str(root))
     try:
-        from emu.asm import assemble, imagefile  # noqa: PLC0415  # only now can it be found
+        from emu.asm import assemble, imagefile  # only now can it be found
 
         return imagefile.dump(assemble([root / "ymawky.s"]))
     finally:
