@@ -108,7 +108,9 @@ def test_pids_are_not_used_twice_while_their_owner_lives() -> None:
     ],
 )
 def test_an_ended_child_stays_a_zombie_unless_the_parent_said_otherwise(
-    action: Action, stays: bool
+    action: Action,
+    *,
+    stays: bool,
 ) -> None:
     kernel, parent = kernel_with_parent()
     parent.signals.actions[f.SIGCHLD] = action

@@ -1,5 +1,7 @@
 """Address spaces: mapping, protection, copy-in and copy-out, fork."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def space_with(*regions: tuple[int, int, int]) -> AddressSpace:
     return space
 
 
-def failure(number: int, function, *args) -> None:  # type: ignore[no-untyped-def]
+def failure(number: int, function: Callable[..., object], *args: object) -> None:
     with pytest.raises(Errno) as failed:
         function(*args)
     assert failed.value.number == number
