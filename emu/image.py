@@ -7,9 +7,23 @@ machine, the tracer and the debugger only ever see this form.
 from __future__ import annotations
 
 import bisect
+import functools
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-__all__ = ["PAGE_SIZE", "Image", "LineEntry", "LineTable", "Section", "Segment", "SourceLine", "Symbol"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "PAGE_SIZE",
+    "Image",
+    "LineEntry",
+    "LineTable",
+    "Section",
+    "Segment",
+    "SourceLine",
+    "Symbol",
+]
 
 #: Page size of Darwin on arm64, in bytes.
 PAGE_SIZE = 0x4000
@@ -46,13 +60,18 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A name for an address (``absolute`` ones: for a number, from ``.set``)."""
+    """A name for an address (``absolute`` ones: for a number, from ``.set``).
+
+    ``local`` ones, which begin with ``L``, can be looked up but do not name their neighbourhood:
+    a place behind one is told from the routine that the label is in.
+    """
 
     name: str
     value: int
     section: str = ""
     external: bool = False
     absolute: bool = False
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +106,19 @@ class LineEntry:
 class LineTable:
     """Sorted, non-overlapping :class:`LineEntry` records, looked up by address."""
 
-    def __init__(self, entries: list[LineEntry] | None = None) -> None:
-        """Take ``entries`` in any order."""
-        self.entries = sorted(entries or [], key=lambda e: e.addr)
-        self._addrs = [e.addr for e in self.entries]
+    def __init__(self, entries: Sequence[LineEntry] | Callable[[], list[LineEntry]] = ()) -> None:
+        """Take ``entries`` in any order, or what makes them when they are first asked for."""
+        self._source = entries
+
+    @functools.cached_property
+    def entries(self) -> list[LineEntry]:
+        """The records by ascending address."""
+        found = self._source() if callable(self._source) else self._source
+        return sorted(found, key=lambda e: e.addr)
+
+    @functools.cached_property
+    def _addrs(self) -> list[int]:
+        return [e.addr for e in self.entries]
 
     def at(self, addr: int) -> LineEntry | None:
         """Return the entry that covers ``addr``, or None."""
@@ -128,6 +156,8 @@ class Image:
     sources: dict[str, str] = field(default_factory=dict)
     #: "main" (LC_MAIN: argc, argv … in registers) or "unixthread" (LC_UNIXTHREAD: on the stack).
     start: str = "main"
+    #: What ``.print`` and ``.warning`` said while the image was made.
+    messages: tuple[str, ...] = ()
 
     def section(self, segment: str, name: str) -> Section | None:
         """Return the section ``segment,name`` or None."""
@@ -140,7 +170,9 @@ class Image:
         """Return the nearest label at or below ``addr`` in the same segment, and the offset."""
         found = self._labels
         i = bisect.bisect_right(found[0], addr) - 1
-        if i < 0 or not any(s.addr <= found[0][i] and addr < s.addr + s.size for s in self.segments):
+        if i < 0 or not any(
+            s.addr <= found[0][i] and addr < s.addr + s.size for s in self.segments
+        ):
             return None
         return found[1][i], addr - found[0][i]
 
@@ -148,7 +180,9 @@ class Image:
     def _labels(self) -> tuple[list[int], list[str]]:
         cached: tuple[list[int], list[str]] | None = self.__dict__.get("_label_index")
         if cached is None:
-            pairs = sorted((s.value, s.name) for s in self.symbols.values() if not s.absolute)
+            pairs = sorted(
+                (s.value, s.name) for s in self.symbols.values() if not (s.absolute or s.local)
+            )
             cached = [p[0] for p in pairs], [p[1] for p in pairs]
             self.__dict__["_label_index"] = cached
         return cached

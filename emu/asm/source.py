@@ -1,0 +1,91 @@
+"""Where statements come from: files, macro expansions and repetitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from emu.errors import Diagnostic
+from emu.image import SourceLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emu.asm.lexer import Statement
+    from emu.asm.problem import Problem
+
+__all__ = ["Input", "Origin"]
+
+
+@dataclass(slots=True, eq=False)
+class Input:
+    """One run of statements: a file, or the body of a macro or repetition with its arguments.
+
+    ``expansion`` are the lines of the invocations that led here, innermost first; ``notes``
+    say the same for a reader, with inclusions and repetitions as well.
+    """
+
+    path: str
+    statements: Iterator[Statement]
+    kind: str = "file"
+    expansion: tuple[SourceLine, ...] = ()
+    notes: tuple[str, ...] = ()
+    depth: int = 0
+    #: Number of open conditionals when this input began.
+    conditionals: int = 0
+    #: Path as found on disk, for the relative names in it.
+    directory: str = ""
+    lines: list[str] = field(default_factory=list)
+
+
+class Origin(NamedTuple):
+    """The statement that something comes from."""
+
+    source: Input
+    line: int
+    column: int
+    text: str
+
+    @property
+    def where(self) -> SourceLine:
+        """Return the place of the statement itself."""
+        return SourceLine(self.source.path, self.line)
+
+    @property
+    def outermost(self) -> SourceLine:
+        """Return the place outside all macros."""
+        return self.source.expansion[-1] if self.source.expansion else self.where
+
+    def note(self, name: str) -> str:
+        """Return the stack line for an expansion of ``name`` at this statement."""
+        return f"in {name}, at {self.source.path}:{self.line}"
+
+    def diagnostic(self, problem: Problem, severity: str = "error") -> Diagnostic:
+        """Place ``problem`` in the source."""
+        shown = self.text
+        column = len(self.text) - len(self.text.lstrip())
+        if problem.column is not None:
+            column = max(0, min(problem.column, len(self.text)))
+        lines = self.source.lines
+        if lines and 0 < self.line <= len(lines):
+            shown = lines[self.line - 1]
+            column += self.column
+        shown = _printable(shown)
+        return Diagnostic(
+            self.source.path,
+            self.line,
+            column + 1,
+            _printable(problem.message),
+            shown,
+            max(1, min(problem.length, len(shown) - column)),
+            self.source.notes,
+            problem.suggestion,
+            severity,
+        )
+
+
+def _printable(text: str) -> str:
+    """Replace what a terminal should not get from a source file."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in text)
