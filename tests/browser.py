@@ -35,8 +35,18 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 
+#: Starts a command with two descriptors as 3, which the browser reads, and 4, which it writes.
+AT_3_AND_4 = """
+import os, sys
+for fd, high in zip(map(int, sys.argv[1:3]), (100, 101)):
+    os.dup2(fd, high)
+os.dup2(100, 3)
+os.dup2(101, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
 #: Seconds that the browser has for any one thing.
-PATIENCE = 30.0
+PATIENCE = 15.0
 
 
 class BrowserError(Exception):
@@ -99,6 +109,7 @@ class Page:
         target = pipe.call("Target.createTarget", url="about:blank")
         attached = pipe.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session: str = attached["sessionId"]
+        self._target: str = target["targetId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self._call(f"{domain}.enable")
         self._call(
@@ -142,13 +153,21 @@ class Page:
             self.evaluate("new Promise((wake) => setTimeout(wake, 20))")
         return value
 
+    def close(self) -> None:
+        """Close the tab."""
+        self._pipe.call("Target.closeTarget", targetId=self._target)
+
     def screenshot(self) -> bytes:
         """Return the window's content as PNG."""
         return base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"])
 
     def _events(self, method: str) -> Iterator[dict[str, Any]]:
         self.evaluate("0")  # takes in what has arrived
-        return (e["params"] for e in self._pipe.events if e.get("method") == method)
+        return (
+            e["params"]
+            for e in self._pipe.events
+            if e.get("method") == method and e.get("sessionId") == self._session
+        )
 
     def errors(self) -> list[str]:
         """Return what stands in the console as an error or warning since :meth:`open`."""
@@ -184,17 +203,18 @@ def chromium() -> Iterator[Pipe]:
     as_root = sys.platform != "win32" and os.geteuid() == 0
     flags = [*FLAGS, *(["--no-sandbox"] if as_root else [])]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = [FOUND, *flags, f"--user-data-dir={profile}"]
         browser = subprocess.Popen(
-            # The browser reads descriptor 3 and writes descriptor 4.
-            ["sh", "-c", 'in=$1 out=$2; shift 2; eval "exec 5<&$in 6>&$out"; exec "$@" 3<&5 4>&6',
-             "sh", str(to_browser), str(from_browser), FOUND, *flags, f"--user-data-dir={profile}"],
+            [sys.executable, "-c", AT_3_AND_4, str(to_browser), str(from_browser), *command],
             pass_fds=(to_browser, from_browser),
             stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         os.close(to_browser)
         os.close(from_browser)
         pipe = Pipe(to_us, from_us)
         try:
+            # The browser ends with its last tab: this one stays.
+            pipe.call("Target.createTarget", url="about:blank")
             yield pipe
             pipe.call("Browser.close")
         finally:

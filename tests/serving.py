@@ -1,0 +1,88 @@
+"""The server, started for real: ``ymawky-emu run`` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Seconds that the server has to come up, and to end.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that takes connections."""
+
+    root: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    #: What the guest writes to stdout: its access log.
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """The address of the first page."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def connect(self) -> socket.socket:
+        """Return a new connection; no operation on it takes longer than :data:`PATIENCE`."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(root: Path, scratch: Path, *options: str) -> Iterator[Served]:
+    """Serve ``root/www`` with ``ymawky-emu run OPTIONS``; end the server afterwards."""
+    port = free_port()
+    log, words = scratch / "stdout", scratch / "stderr"
+    command = [sys.executable, "-m", "emu.cli", "run", *options]
+    with log.open("wb") as out, words.open("wb") as err:
+        process = subprocess.Popen(
+            [*command, "--root", str(root), "--port", str(port)],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
+    served = Served(root, port, process, log)
+    try:
+        _await(served, words)
+        yield served
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await(served: Served, words: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if served.process.poll() is not None:
+            break
+        try:
+            served.connect().close()
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+        else:
+            return
+    raise AssertionError(f"the server does not come up: {words.read_text(errors='replace')}")
