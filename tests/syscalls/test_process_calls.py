@@ -1,0 +1,170 @@
+"""Calls on processes, signals, memory and time: results, and Darwin's errors."""
+
+import struct
+
+import pytest
+
+from emu.darwin import flags as f
+from emu.image import PAGE_SIZE
+from emu.kernel.kernel import FIRST_PID
+from emu.kernel.process import Park
+from tests.callbench import NOWHERE, READ_ONLY, CallBench
+
+RW = f.PROT_READ | f.PROT_WRITE
+ANON = f.MAP_ANON | f.MAP_PRIVATE
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "outcome"),
+    [
+        ("getpid", (), FIRST_PID),
+        ("getppid", (), 1),
+        ("getpgrp", (), FIRST_PID),
+        ("getpgid", (4711,), "ESRCH"),
+        ("issetugid", (), 0),
+        ("wait4", (-1, 0, 0, 0), "ECHILD"),
+        ("wait4", (4711, 0, f.WNOHANG, 0), "ECHILD"),
+        ("wait4", (-1, 0, 0x1000, 0), "EINVAL"),
+        ("kill", (FIRST_PID, 0, 1), 0),
+        ("kill", (FIRST_PID, 32, 1), "EINVAL"),
+        ("kill", (FIRST_PID, -1, 1), "EINVAL"),
+        ("kill", (4711, f.SIGTERM, 1), "ESRCH"),
+        ("kill", (1, f.SIGTERM, 1), "EPERM"),
+        ("sigaction", (0, 0, 0), "EINVAL"),
+        ("sigaction", (32, 0, 0), "EINVAL"),
+        ("sigaction", (f.SIGINT, NOWHERE, 0), "EFAULT"),
+        ("sigaction", (f.SIGINT, 0, NOWHERE), "EFAULT"),
+        ("sigaction", (f.SIGINT, 0, READ_ONLY), "EFAULT"),
+        ("sigprocmask", (f.SIG_BLOCK, NOWHERE, 0), "EFAULT"),
+        ("sigprocmask", (f.SIG_BLOCK, 0, READ_ONLY), "EFAULT"),
+        ("sigpending", (NOWHERE,), "EFAULT"),
+        ("sigreturn", (NOWHERE, 30, 0), "EFAULT"),
+        ("sigreturn", (0, 30, 0), "EFAULT"),
+        ("munmap", (1, PAGE_SIZE), "EINVAL"),
+        ("munmap", (PAGE_SIZE, 0), "EINVAL"),
+        ("munmap", (-PAGE_SIZE, PAGE_SIZE), "EINVAL"),
+        ("mmap", (0, 0, RW, ANON, -1, 0), "EINVAL"),
+        ("mmap", (0, PAGE_SIZE, RW, f.MAP_ANON, -1, 0), "EINVAL"),
+        ("mmap", (0, PAGE_SIZE, 8, ANON, -1, 0), "EINVAL"),
+        ("mmap", (0, PAGE_SIZE, RW, f.MAP_PRIVATE, 99, 0), "EBADF"),
+        ("mmap", (0, PAGE_SIZE, RW, f.MAP_PRIVATE, 0, 1), "EINVAL"),
+        ("mmap", (1, PAGE_SIZE, RW, ANON | f.MAP_FIXED, -1, 0), "EINVAL"),
+        ("mmap", (0, 1 << 46, RW, ANON, -1, 0), "ENOMEM"),
+        ("mprotect", (NOWHERE & -PAGE_SIZE, PAGE_SIZE, RW), "ENOMEM"),
+        ("mprotect", (1, PAGE_SIZE, RW), "EINVAL"),
+        ("gettimeofday", (NOWHERE, 0, 0), "EFAULT"),
+        ("gettimeofday", (0, READ_ONLY, 0), "EFAULT"),
+        ("setitimer", (3, 0, 0), "EINVAL"),
+        ("setitimer", (f.ITIMER_REAL, NOWHERE, 0), "EFAULT"),
+        ("setitimer", (f.ITIMER_REAL, 0, READ_ONLY), "EFAULT"),
+        ("getitimer", (f.ITIMER_REAL, NOWHERE), "EFAULT"),
+        ("getentropy", (NOWHERE, 8), "EFAULT"),
+        ("getentropy", (READ_ONLY, 8), "EFAULT"),
+        ("getentropy", (NOWHERE, 257), "EINVAL"),
+        ("proc_info", (2, 0, 0, 0, 0, 0), "EINVAL"),
+        ("proc_info", (1, f.PROC_PPID_ONLY, FIRST_PID, 0, NOWHERE, 4), 0),
+        ("proc_info", (1, f.PROC_ALL_PIDS, 0, 0, NOWHERE, 4), "EFAULT"),
+        ("proc_info", (1, 99, 0, 0, NOWHERE, 4), "EINVAL"),
+    ],
+)
+def test_outcomes(
+    bench: CallBench, name: str, arguments: tuple[int, ...], outcome: int | str
+) -> None:
+    assert bench.call(name, *arguments) == outcome
+
+
+def test_wait4_parks_then_reports_and_reaps(bench: CallBench) -> None:
+    child = bench.kernel.fork(bench.process)
+    bench.process.space.restore()
+    assert bench.call("wait4", child.pid, 0, f.WNOHANG, 0) == 0
+    waiting = bench.call("wait4", -1, bench.buffer, 0, 0)
+    assert isinstance(waiting, Park)
+    assert waiting.channels == (("child", FIRST_PID),)
+    bench.kernel.exit(child, 5 << 8)
+    assert bench.call("wait4", -1, NOWHERE, 0, 0) == "EFAULT"
+    assert bench.call("wait4", -1, bench.buffer, 0, 0) == child.pid
+    assert bench.get(bench.buffer, 4) == struct.pack("<i", 5 << 8)
+    assert bench.call("wait4", -1, bench.buffer, 0, 0) == "ECHILD"
+
+
+def test_proc_info_lists_children_zombies_too(bench: CallBench) -> None:
+    children = [bench.kernel.fork(bench.process) for _ in range(3)]
+    bench.process.space.restore()
+    bench.kernel.exit(children[1], 0)
+    args = (1, f.PROC_PPID_ONLY, FIRST_PID, 0, bench.buffer)
+    assert bench.call("proc_info", *args, 400) == 12
+    assert struct.unpack("<3i", bench.get(bench.buffer, 12)) == tuple(c.pid for c in children)
+    assert bench.call("proc_info", *args, 9) == 8
+
+
+def test_sigaction_reports_the_old_action_without_its_trampoline(bench: CallBench) -> None:
+    new = bench.put(struct.pack("<QQIi", 0x1111, 0x2222, 0xFFFFFFFF, f.SA_RESTART))
+    assert bench.call("sigaction", f.SIGUSR1, new, 0) == 0
+    assert bench.call("sigaction", f.SIGUSR1, 0, bench.buffer) == 0
+    mask = 0xFFFFFFFF & ~(1 << (f.SIGKILL - 1) | 1 << (f.SIGSTOP - 1))
+    assert struct.unpack("<QIi", bench.get(bench.buffer, 16)) == (0x1111, mask, f.SA_RESTART)
+    assert bench.call("sigaction", f.SIGKILL, new, 0) == "EINVAL"
+    assert bench.call("sigaction", f.SIGKILL, 0, bench.buffer) == 0
+
+
+def test_sigprocmask_blocks_unblocks_and_sets(bench: CallBench) -> None:
+    word = bench.put(struct.pack("<I", 0b110))
+    for how, expected in ((f.SIG_BLOCK, 0b110), (f.SIG_UNBLOCK, 0), (f.SIG_SETMASK, 0b110)):
+        assert bench.call("sigprocmask", how, word, bench.buffer) == 0
+        assert bench.process.signals.mask == expected
+    assert bench.call("sigprocmask", 9, word, 0) == "EINVAL"
+    assert bench.call("sigprocmask", 9, 0, bench.buffer) == 0
+    assert bench.get(bench.buffer, 4) == struct.pack("<I", 0b110)
+
+
+def test_kill_zero_reaches_the_whole_group(bench: CallBench) -> None:
+    child = bench.kernel.fork(bench.process)
+    bench.process.space.restore()
+    assert bench.call("kill", 0, f.SIGTERM, 1) == 0
+    assert child.signals.next() == bench.process.signals.next() == f.SIGTERM
+
+
+def test_mmap_gives_zeroes_and_munmap_takes_them_away(bench: CallBench) -> None:
+    at = bench.result("mmap", 0, 3 * PAGE_SIZE - 5, RW, ANON, -1, 0)
+    assert at % PAGE_SIZE == 0
+    assert bench.get(at, 3 * PAGE_SIZE) == bytes(3 * PAGE_SIZE)
+    assert bench.call("munmap", at + PAGE_SIZE, PAGE_SIZE) == 0
+    assert bench.call("getentropy", at + PAGE_SIZE, 8) == "EFAULT"
+    assert bench.call("getentropy", at + 2 * PAGE_SIZE, 8) == 0
+    fixed = bench.result("mmap", at + PAGE_SIZE, PAGE_SIZE, RW, ANON | f.MAP_FIXED, -1, 0)
+    assert fixed == at + PAGE_SIZE
+
+
+def test_mprotect_takes_write_permission_away(bench: CallBench) -> None:
+    at = bench.result("mmap", 0, PAGE_SIZE, RW, ANON, -1, 0)
+    assert bench.call("mprotect", at, PAGE_SIZE, f.PROT_READ) == 0
+    assert bench.call("getentropy", at, 8) == "EFAULT"
+
+
+def test_setitimer_reports_what_is_left_and_rejects_bad_times(bench: CallBench) -> None:
+    def itimer(seconds: int, microseconds: int) -> int:
+        return bench.put(struct.pack("<qi4xqi4x", 0, 0, seconds, microseconds))
+
+    assert bench.call("setitimer", 0, itimer(100, 0), bench.buffer) == 0
+    assert bench.get(bench.buffer, 32) == bytes(32)
+    assert bench.call("getitimer", 0, bench.buffer) == 0
+    _, _, seconds, microseconds = struct.unpack("<qi4xqi4x", bench.get(bench.buffer, 32))
+    assert 99 <= seconds + microseconds / 1e6 <= 100
+    for bad in (itimer(0, 1_000_000), itimer(-1, 0), itimer(0, -1), itimer(100_000_001, 0)):
+        assert bench.call("setitimer", 0, bad, 0) == "EINVAL"
+    assert bench.call("setitimer", 0, itimer(0, 0), 0) == 0
+    assert bench.process.timer.deadline == 0
+
+
+def test_gettimeofday_is_the_host_s(bench: CallBench) -> None:
+    before = bench.host.realtime_ns() // 1000
+    assert bench.call("gettimeofday", bench.buffer, 0, 0) == 0
+    seconds, microseconds = struct.unpack("<qi4x", bench.get(bench.buffer, 16))
+    assert before <= seconds * 10**6 + microseconds <= bench.host.realtime_ns() // 1000
+
+
+def test_getentropy_differs(bench: CallBench) -> None:
+    assert bench.call("getentropy", bench.buffer, 256) == 0
+    first = bench.get(bench.buffer, 256)
+    assert bench.call("getentropy", bench.buffer, 256) == 0
+    assert bench.get(bench.buffer, 256) != first
