@@ -1,0 +1,54 @@
+"""Socket addresses as the door takes and gives them: values, not bytes of any host or guest."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+__all__ = ["Address", "Inet4", "Inet6", "UnixPath"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inet4:
+    """An IPv4 address in dotted form, and a port."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def from_packed(cls, packed: bytes, port: int) -> Inet4:
+        """Return the address of 4 bytes in network order."""
+        return cls(socket.inet_ntoa(packed), port)
+
+    def packed(self) -> bytes:
+        """Return the address as 4 bytes in network order."""
+        return socket.inet_aton(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Inet6:
+    """An IPv6 address in text form, a port, flow information and scope."""
+
+    host: str
+    port: int
+    flowinfo: int = 0
+    scope_id: int = 0
+
+    @classmethod
+    def from_packed(cls, packed: bytes, port: int, flowinfo: int = 0, scope_id: int = 0) -> Inet6:
+        """Return the address of 16 bytes in network order."""
+        return cls(socket.inet_ntop(socket.AF_INET6, packed), port, flowinfo, scope_id)
+
+    def packed(self) -> bytes:
+        """Return the address as 16 bytes in network order."""
+        return socket.inet_pton(socket.AF_INET6, self.host.partition("%")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class UnixPath:
+    """A path in the guest's file system; empty for an unnamed socket."""
+
+    path: bytes
+
+
+Address = Inet4 | Inet6 | UnixPath

@@ -1,0 +1,146 @@
+"""What every open thing of the host has in common, and what is known of a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from emu.host.errors import failure
+
+__all__ = ["Buffer", "Handle", "HostStat"]
+
+#: What is written from, or read into where it is writable.
+Buffer = bytes | bytearray | memoryview
+
+
+class HostStat(NamedTuple):
+    """What the host knows of a file, as plain numbers.
+
+    A tuple and no dataclass, since one is made for every open and stat and a frozen dataclass of
+    this many fields takes four times as long to make. ``mode`` has Darwin's type bits, which all
+    hosts share; times are nanoseconds since 1970; ``blocks`` are of 512 bytes.
+    """
+
+    dev: int
+    ino: int
+    mode: int
+    nlink: int
+    uid: int
+    gid: int
+    rdev: int
+    size: int
+    blocks: int
+    blksize: int
+    atime_ns: int
+    mtime_ns: int
+    ctime_ns: int
+    birthtime_ns: int
+    flags: int = 0
+    gen: int = 0
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> HostStat:
+        """Translate what :func:`os.stat` gives."""
+        birthtime = getattr(status, "st_birthtime", None)
+        return cls(
+            status.st_dev,
+            status.st_ino,
+            status.st_mode,
+            status.st_nlink,
+            status.st_uid,
+            status.st_gid,
+            getattr(status, "st_rdev", 0),
+            status.st_size,
+            getattr(status, "st_blocks", -(-status.st_size // 512)),
+            getattr(status, "st_blksize", 4096),
+            status.st_atime_ns,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            # Where the host does not keep it, the oldest time that it does keep.
+            min(status.st_mtime_ns, status.st_ctime_ns)
+            if birthtime is None
+            else int(birthtime * 1_000_000_000),
+            getattr(status, "st_flags", 0),
+            getattr(status, "st_gen", 0),
+        )
+
+
+class Handle:
+    """An open file, directory, device, socket or stream of the host.
+
+    No operation ever blocks: one that would raises :class:`BlockingIOError`, and the handle can
+    then be armed at the poller. All other failures are :class:`OSError`. What a kind of handle
+    cannot do fails as Darwin has it fail.
+
+    Attributes:
+        kind: ``file``, ``directory``, ``device``, ``socket`` or ``stream``.
+        on_close: set by the poller while it watches the handle.
+    """
+
+    __slots__ = ("closed", "on_close")
+    kind = "file"
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.on_close: Callable[[], None] | None = None
+
+    def fileno(self) -> int:
+        """Return the host's descriptor to wait on, -1 where the handle is always ready."""
+        return -1
+
+    def read_into(self, view: memoryview) -> int:
+        """Read up to ``len(view)`` bytes and return how many; 0 is the end."""
+        raise failure("EBADF")
+
+    def readv(self, views: Sequence[memoryview]) -> int:
+        """Read into several buffers in turn and return the bytes read."""
+        total = 0
+        for view in views:
+            if not len(view):
+                continue
+            try:
+                count = self.read_into(view)
+            except BlockingIOError:
+                if total:
+                    break
+                raise
+            total += count
+            if count < len(view):
+                break
+        return total
+
+    def write(self, data: Buffer) -> int:
+        """Write and return how many bytes were taken, at least one of a non-empty ``data``."""
+        raise failure("EBADF")
+
+    def writev(self, buffers: Sequence[Buffer]) -> int:
+        """Write several buffers in turn and return the bytes taken."""
+        return self.write(b"".join(buffers)) if buffers else 0
+
+    def stat(self) -> HostStat:
+        """Return what the host knows of the open file."""
+        raise failure("EBADF")
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Move the position; ``whence`` is Darwin's ``SEEK_``. Return the new one."""
+        raise failure("ESPIPE")
+
+    def available(self) -> int:
+        """Return the bytes that can be read at once (FIONREAD)."""
+        return 0
+
+    def path(self) -> bytes:
+        """Return where the file is in the guest's file system (F_GETPATH)."""
+        raise failure("EBADF")
+
+    def close(self) -> None:
+        """Release the host's descriptor; a second call does nothing."""
+        if not self.closed:
+            self.closed = True
+            if self.on_close is not None:
+                self.on_close()
+            self._release()
+
+    def _release(self) -> None:
+        """Give back what the handle holds."""
