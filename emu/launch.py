@@ -29,6 +29,7 @@ _INHERITED = ("TERM", "LANG", "LC_ALL", "NO_COLOR", "COLUMNS", "LINES")
 #: Where the server listens when nobody says otherwise (``ymawky.s``, DEFAULT_PORT).
 DEFAULT_PORT = 8080
 _SOURCES = (".s", ".asm")
+_STDIO = ("stdin", "stdout", "stderr")
 
 
 @dataclass(slots=True)
@@ -111,7 +112,10 @@ def _load_binary(path: Path, start: bytes) -> Image:
 def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tuple[System, Process]:
     """Return a system and its first process, which has not run yet."""
     root, _ = options.chosen_root()
-    host = Host(root, listen=options.listen)
+    try:
+        host = Host(root, listen=options.listen)
+    except OSError as error:
+        raise UsageError(f"--root {root}: {error.strerror}") from None
     system = System(host, limits=options.limits, warn=warn)
     environment = _ENVIRONMENT | {n: os.environ[n] for n in _INHERITED if n in os.environ}
     envp = [os.fsencode(f"{n}={v}") for n, v in (environment | options.environment).items()]
@@ -127,10 +131,6 @@ def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tupl
         registers=bytes(registers),
         cwd=host.root,
     )
-    for fd in range(3):
-        handle = host.stdio(fd)
-        process.files.put(fd, OpenFile(handle, "stdio", 0 if fd == 0 else 1, _STDIO[fd]))
+    for fd, (name, handle) in enumerate(zip(_STDIO, host.stdio(), strict=True)):
+        process.files.put(fd, OpenFile(handle, "stdio", 0 if fd == 0 else 1, name))
     return system, process
-
-
-_STDIO = ("stdin", "stdout", "stderr")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.darwin import flags as f
 from emu.errors import UsageError
-from emu.host import check_listen
+from emu.host.probe import bind_problem
 from emu.launch import Options, load_program, prepare
 from emu.report import crash_report
 from emu.stats import Statistics
@@ -76,7 +76,7 @@ def _check_address(options: Options) -> None:
     address = options.listen or (("127.0.0.1", port) if port is not None else None)
     if address is None:
         return
-    problem = check_listen(*address)
+    problem = bind_problem(*address)
     if problem:
         raise UsageError(f"{address[0]}:{address[1]}: {problem}; choose another with --port")
 
