@@ -42,7 +42,7 @@ endif
 .venv/run.stamp: requirements/run.txt pyproject.toml
 	@$(PYTHON_CHECK)
 	@echo "setting up .venv with $(PYTHON)"
-	@$(PY) -c '' 2>/dev/null || "$(PYTHON)" -m venv --clear .venv
+	@$(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
 	@$(PIP) --require-hashes -r requirements/run.txt
 	@$(PIP) --no-build-isolation --no-deps -e .
 	@touch $@

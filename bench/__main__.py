@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from bench.load import WORKS, Load, Work, make_site
+from bench.plot import svg
 from bench.report import OURS, Report, Start
 from bench.rivals import RIVALS, ROOT, Rival, RivalError, Site, started
 from bench.soak import soak
@@ -21,6 +22,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="how long each load lasts")
     parser.add_argument("--rival", action="append", help="measure this server (may be repeated)")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json")
+    parser.add_argument("--plot", type=Path, help="write the rates as an SVG picture")
     options = parser.parse_args(words)
     options.rounds = options.rounds or (2 if options.quick else 5)
     options.seconds = options.seconds or (1.0 if options.quick else 2.0)
@@ -74,6 +76,8 @@ def main(words: list[str] | None = None) -> int:
         print(report.text(), "", _soak(site, load), sep="\n")
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(report.data(), indent=2) + "\n")
+    if options.plot:
+        options.plot.write_text(svg(report))
     ours = [row for (_, name), row in report.rows.items() if name == OURS]
     return 0 if ours and not any(row.faults for row in ours) else 1
 
