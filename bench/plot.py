@@ -26,11 +26,11 @@ text { font: 13px system-ui, sans-serif; fill: #5d6570; }
 def _bar(row: Row, top: int, fastest: float) -> list[str]:
     rate = row.middle("rate")
     width = max(1.0, (WIDTH - LABEL - 90) * rate / fastest)
+    kind = "ours" if row.rival == OURS else "rival"
     middle = top + BAR * 3 // 4
     return [
         f'<text x="{LABEL - 8}" y="{middle}" text-anchor="end">{escape(row.rival)}</text>',
-        f'<rect class="{"ours" if row.rival == OURS else "rival"}" x="{LABEL}" y="{top}"'
-        f' width="{width:.1f}" height="{BAR - 4}" rx="2"/>',
+        f'<rect class="{kind}" x="{LABEL}" y="{top}" width="{width:.1f}" height="{BAR - 4}" rx="2"/>',
         f'<text x="{LABEL + width + 6:.1f}" y="{middle}">{rate:,.0f}/s</text>',
     ]
 
