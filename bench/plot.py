@@ -6,7 +6,7 @@ from html import escape
 
 from bench.report import OURS, Report, Row
 
-WIDTH, LABEL, BAR, GAP, HEAD = 760, 130, 18, 26, 30
+WIDTH, LABEL, BAR, THICK, GAP, HEAD = 760, 130, 18, 14, 26, 30
 
 #: Readable on light and dark paper alike.
 STYLE = """
@@ -30,7 +30,7 @@ def _bar(row: Row, top: int, fastest: float) -> list[str]:
     middle = top + BAR * 3 // 4
     return [
         f'<text x="{LABEL - 8}" y="{middle}" text-anchor="end">{escape(row.rival)}</text>',
-        f'<rect class="{kind}" x="{LABEL}" y="{top}" width="{width:.1f}" height="{BAR - 4}" rx="2"/>',
+        f'<rect class="{kind}" x="{LABEL}" y="{top}" width="{width:.1f}" height="{THICK}" rx="2"/>',
         f'<text x="{LABEL + width + 6:.1f}" y="{middle}">{rate:,.0f}/s</text>',
     ]
 
