@@ -16,7 +16,7 @@ CARRIED = ("ymawky.s", "www", "err")
 IMAGE = "emu/data/ymawky.img"
 
 NO_IMAGE = (
-    "ymawky: cannot prebuild ymawky.s ({why}): Keystone has wheels for x86-64 only;"
+    "ymawky: cannot assemble ymawky.s for the wheel: Keystone has wheels for x86-64 only;"
     " run `make` first, which builds it with another assembler"
 )
 
@@ -44,26 +44,26 @@ class CarryTheServer(BuildHookInterface):  # type: ignore[type-arg]  # hatchling
 
     def _image(self, root: Path) -> dict[str, str]:
         """Return where the image is and where it goes: assembled, else carried, else by `make`."""
-        try:
-            image = _assemble(root)
-        except ImportError as missing:
+        image = _assemble(root)
+        if image is None:
             if (root / IMAGE).is_file():
                 return {str(root / IMAGE): IMAGE}
             if (root / "ymawky").is_file():
                 return {str(root / "ymawky"): "emu/data/ymawky"}
-            sys.exit(NO_IMAGE.format(why=missing))
+            sys.exit(NO_IMAGE)
         self._scratch = tempfile.TemporaryDirectory()
         path = Path(self._scratch.name, "ymawky.img")
         path.write_bytes(image)
         return {str(path): IMAGE}
 
 
-def _assemble(root: Path) -> bytes:
-    """Return the image of ``ymawky.s`` as the emulator of this very tree makes it."""
+def _assemble(root: Path) -> bytes | None:
+    """Return the image of ``ymawky.s``, made by this very tree; None where nothing can make it."""
     sys.path.insert(0, str(root))
     try:
-        from emu.asm import assemble, imagefile  # only now can it be found
+        from emu import asm  # only now can it be found
+        from emu.asm import imagefile
 
-        return imagefile.dump(assemble([root / "ymawky.s"]))
+        return imagefile.dump(asm.assemble([root / "ymawky.s"])) if asm.available() else None
     finally:
         sys.path.remove(str(root))
