@@ -22,11 +22,12 @@ PATIENCE = 30.0
 class Served:
     """A server that takes connections."""
 
-    root: Path
     port: int
     process: subprocess.Popen[bytes]
     #: What the guest writes to stdout: its access log.
     log: Path
+    #: What the emulator says on stderr.
+    words: Path
 
     @property
     def url(self) -> str:
@@ -47,23 +48,30 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(root: Path, scratch: Path, *options: str) -> Iterator[Served]:
-    """Serve ``root/www`` with ``ymawky-emu run OPTIONS``; end the server afterwards."""
+def serving(
+    root: Path | None, scratch: Path, *options: str, package: Path = ROOT
+) -> Iterator[Served]:
+    """Serve ``root/www`` with ``ymawky-emu run OPTIONS``; end the server afterwards.
+
+    Without ``root`` it serves what it finds by itself in the empty directory ``scratch``;
+    ``package`` is the directory that the emulator is imported from.
+    """
     port = free_port()
     log, words = scratch / "stdout", scratch / "stderr"
     command = [sys.executable, "-m", "emu.cli", "run", *options]
+    command += [] if root is None else ["--root", str(root)]
     with log.open("wb") as out, words.open("wb") as err:
         process = subprocess.Popen(
-            [*command, "--root", str(root), "--port", str(port)],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            [*command, "--port", str(port)],
+            cwd=scratch,
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(package)},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
         )
-    served = Served(root, port, process, log)
+    served = Served(port, process, log, words)
     try:
-        _await(served, words)
+        _await(served)
         yield served
     finally:
         process.terminate()
@@ -74,7 +82,7 @@ def serving(root: Path, scratch: Path, *options: str) -> Iterator[Served]:
             process.wait()
 
 
-def _await(served: Served, words: Path) -> None:
+def _await(served: Served) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if served.process.poll() is not None:
@@ -85,4 +93,5 @@ def _await(served: Served, words: Path) -> None:
             time.sleep(0.01)
         else:
             return
-    raise AssertionError(f"the server does not come up: {words.read_text(errors='replace')}")
+    said = served.words.read_text(errors="replace")
+    raise AssertionError(f"the server does not come up: {said}")
