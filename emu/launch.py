@@ -131,6 +131,6 @@ def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tupl
         registers=bytes(registers),
         cwd=host.root,
     )
-    for fd, (name, handle) in enumerate(zip(_STDIO, host.stdio(), strict=True)):
-        process.files.put(fd, OpenFile(handle, "stdio", 0 if fd == 0 else 1, name))
+    for fd, name in enumerate(_STDIO):
+        process.files.put(fd, OpenFile(host.stdio(fd), "stdio", 0 if fd == 0 else 1, name))
     return system, process

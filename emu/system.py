@@ -139,7 +139,7 @@ class System:
             timeout = self._time_left(due)
             self.slices.pause()
         for process in host.poller.poll(timeout):
-            scheduler.wake(process)
+            scheduler.wake(process)  # type: ignore[arg-type]  # tokens are what _park() armed
         if due is not None:
             self.kernel.run_timers(host.monotonic_ns())
 

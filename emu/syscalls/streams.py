@@ -17,7 +17,10 @@ from emu.memory import Region
 from emu.syscalls.memory import FilePager
 from emu.syscalls.table import Call
 
-__all__ = ["FilePart", "Piece", "outgoing", "receive", "send"]
+__all__ = [
+    "NO_SIGPIPE", "RECEIVE_TIMEOUT", "SEND_TIMEOUT", "FilePart", "Piece", "outgoing", "receive",
+    "send", "set_nosigpipe",
+]  # fmt: skip
 
 #: SO_SNDTIMEO and SO_RCVTIMEO as OpenFile.options keep them, in nanoseconds.
 RECEIVE_TIMEOUT, SEND_TIMEOUT, NO_SIGPIPE = "rcvtimeo", "sndtimeo", "nosigpipe"
@@ -28,7 +31,7 @@ class FilePart(NamedTuple):
 
     file: Any
     offset: int
-    count: int
+    length: int
 
 
 Piece = memoryview | FilePart
@@ -84,12 +87,20 @@ def send(
     return done
 
 
+def set_nosigpipe(file: OpenFile, *, on: bool) -> None:
+    """Choose whether writing where nobody reads raises SIGPIPE."""
+    if on:
+        file.options[NO_SIGPIPE] = 1
+    else:
+        file.options.pop(NO_SIGPIPE, None)
+
+
 def _write_some(
     file: OpenFile, pieces: list[Piece], attempt: Callable[[Sequence[memoryview]], int]
 ) -> int:
     first = pieces[0]
     if isinstance(first, FilePart):
-        count: int = first.file.send_to(file.handle.fileno(), first.offset, first.count)
+        count: int = first.file.send_to(file.handle.fileno(), first.offset, first.length)
         if not count:
             # The file has become shorter than its mapping: copyin would fault there.
             raise Errno(EFAULT)
@@ -115,7 +126,7 @@ def _after(pieces: Sequence[Piece], count: int) -> list[Piece]:
     """Return what is left of ``pieces`` behind the first ``count`` bytes."""
     left: list[Piece] = []
     for piece in pieces:
-        size = piece.count if isinstance(piece, FilePart) else len(piece)
+        size = piece.length if isinstance(piece, FilePart) else len(piece)
         if count >= size:
             count -= size
         elif isinstance(piece, FilePart):

@@ -1,0 +1,147 @@
+"""Moves bytes between guest memory and handles, and makes waiting out of never waiting.
+
+The host's handles never wait.  Where the guest's file does, an operation that would have to
+parks the call, and the call runs again when the handle is ready.  A write that went in part
+keeps the bytes sent in ``call.memory["done"]`` and goes on behind them.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from emu.darwin import flags as f
+from emu.darwin.errno import EAGAIN, EBADF, EINVAL, Errno
+from emu.kernel.signals import SigInfo
+
+if TYPE_CHECKING:
+    from emu.kernel.files import OpenFile
+    from emu.memory import AddressSpace
+    from emu.syscalls.table import Call
+
+__all__ = ["INT_MAX", "in_pieces", "iovecs", "out_pieces", "receive", "transmit"]
+
+Result = TypeVar("Result")
+
+#: Most bytes that one call moves; xnu answers EINVAL above it.
+INT_MAX = 0x7FFF_FFFF
+
+
+def in_pieces(space: AddressSpace, address: int, length: int) -> list[memoryview]:
+    """Return the guest's bytes in place; EFAULT unless all of them can be read."""
+    if length > INT_MAX:
+        raise Errno(EINVAL)
+    return space.views(address, length, f.PROT_READ)
+
+
+def out_pieces(space: AddressSpace, address: int, length: int) -> list[memoryview]:
+    """Return guest memory to be filled, in place.
+
+    A buffer that ends in nothing gives its first part: what is read may fit there, and xnu
+    looks no further either.  EFAULT where it begins in nothing.
+    """
+    if length > INT_MAX:
+        raise Errno(EINVAL)
+    try:
+        return space.views(address, length, f.PROT_WRITE)
+    except Errno:
+        region = space.layout.find(address)
+        if region is None or region.end - address >= length:
+            raise
+        return space.views(address, region.end - address, f.PROT_WRITE)
+
+
+def iovecs(space: AddressSpace, address: int, count: int) -> list[tuple[int, int]]:
+    """Read an array of ``struct iovec`` as (base, length); EINVAL for a bad count or sum."""
+    if not 0 < count <= f.IOV_MAX:
+        raise Errno(EINVAL)
+    flat = struct.unpack(f"<{2 * count}Q", space.copyin(address, 16 * count))
+    if sum(flat[1::2]) > INT_MAX:
+        raise Errno(EINVAL)
+    return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+def receive(
+    call: Call, file: OpenFile, attempt: Callable[[], Result], *, dont_wait: bool = False
+) -> Result:
+    """Return what ``attempt`` gives; park, or fail with EAGAIN, where it has to wait."""
+    try:
+        return attempt()
+    except BlockingIOError:
+        if dont_wait or file.flags & f.O_NONBLOCK:
+            raise Errno(EAGAIN) from None
+        call.wait(timeout_ns=file.options.get("rcvtimeo"), reads=(file.handle,))
+        raise Errno(EAGAIN) from None
+
+
+def transmit(
+    call: Call,
+    file: OpenFile,
+    pieces: Sequence[memoryview],
+    send: Callable[[Sequence[memoryview]], int] | None = None,
+    *,
+    dont_wait: bool = False,
+    no_signal: bool = False,
+) -> int:
+    """Write all of ``pieces`` as a blocking call does, or what fits as a non-blocking one.
+
+    Args:
+        call: the running call.
+        file: what is written to.
+        pieces: guest memory.
+        send: how to write; the handle's own way by default.
+        dont_wait: as if the file were O_NONBLOCK (MSG_DONTWAIT).
+        no_signal: no SIGPIPE (MSG_NOSIGNAL).
+    """
+    if file.flags & f.O_ACCMODE == f.O_RDONLY:
+        raise Errno(EBADF)
+    total = sum(map(len, pieces))
+    done: int = call.memory.get("done", 0)
+    while True:
+        left = _behind(pieces, done) if done else pieces
+        try:
+            done += send(left) if send else _write(file, left)
+        except BlockingIOError:
+            if dont_wait or file.flags & f.O_NONBLOCK:
+                return _some(done)
+            call.memory["done"] = done
+            call.wait(timeout_ns=file.options.get("sndtimeo"), writes=(file.handle,))
+            return _some(done)
+        except OSError as exc:
+            if done:
+                return done
+            if isinstance(exc, BrokenPipeError) and not no_signal:
+                _signal_broken_pipe(call, file)
+            raise
+        if done >= total or dont_wait or file.flags & f.O_NONBLOCK:
+            return done
+
+
+def _write(file: OpenFile, pieces: Sequence[memoryview]) -> int:
+    """Write in the handle's own way."""
+    count: int = file.handle.write(pieces[0]) if len(pieces) == 1 else file.handle.writev(pieces)
+    return count
+
+
+def _some(done: int) -> int:
+    """Return the bytes that went, or fail with EAGAIN where none did."""
+    if not done:
+        raise Errno(EAGAIN)
+    return done
+
+
+def _behind(pieces: Sequence[memoryview], done: int) -> list[memoryview]:
+    """Return ``pieces`` without their first ``done`` bytes."""
+    left = []
+    for piece in pieces:
+        if done < len(piece):
+            left.append(piece[done:])
+        done = max(0, done - len(piece))
+    return left
+
+
+def _signal_broken_pipe(call: Call, file: OpenFile) -> None:
+    """Send SIGPIPE to the writer unless the file says that it wants none."""
+    if not file.options.get("nosigpipe"):
+        call.kernel.post(call.process, SigInfo(f.SIGPIPE))
