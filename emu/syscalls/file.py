@@ -7,17 +7,9 @@ import struct
 from collections.abc import Callable
 
 from emu.darwin import flags as f
-from emu.darwin.errno import (
-    EBADF,
-    EINVAL,
-    ENOTDIR,
-    ENOTSUP,
-    ENOTTY,
-    Errno,
-)
+from emu.darwin.errno import EBADF, EINVAL, ENOTDIR, ENOTSUP, Errno
 from emu.darwin.structs import DIRENT_NAME, Stat64, pack_dirent
-from emu.host import Directory, HostStat
-from emu.host import Directory, FileHandle
+from emu.host import Directory, FileHandle, HostStat
 from emu.kernel.files import OpenFile
 from emu.syscalls.kinds import Addr, Fd, InBuf, Int, Long, OutBuf, Path, Size, UInt
 from emu.syscalls.table import Call, syscall
@@ -336,9 +328,6 @@ def _take_entries(handle: Directory, room: int) -> tuple[bytes, bool]:
     return bytes(entries), True
 
 
-# ---- fcntl ----
-
-
 # -- fcntl ------------------------------------------------------------------------------------
 
 
@@ -385,7 +374,7 @@ def _sync(call: Call, fd: int, _arg: int) -> int:
 
 
 def _set_nosigpipe(call: Call, fd: int, arg: int) -> int:
-    set_nosigpipe(call.file(fd), on=bool(arg))
+    call.file(fd).options["nosigpipe"] = int(bool(arg))
     return 0
 
 
@@ -401,5 +390,5 @@ _FCNTL: dict[int, Callable[[Call, int, int], int]] = {
     f.F_NOCACHE: lambda *_: 0,
     f.F_RDAHEAD: lambda *_: 0,
     f.F_SETNOSIGPIPE: _set_nosigpipe,
-    f.F_GETNOSIGPIPE: lambda call, fd, _: int(NO_SIGPIPE in call.file(fd).options),
+    f.F_GETNOSIGPIPE: lambda call, fd, _: call.file(fd).options.get("nosigpipe", 0),
 }
