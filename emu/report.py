@@ -8,18 +8,32 @@ from emu.darwin import flags as f
 from emu.darwin.errno import NAMES
 from emu.darwin.numbers import name_of
 from emu.machine import EXEC, READ, WRITE, Registers
+from emu.observer import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from emu.image import Image
     from emu.kernel.process import Process
     from emu.kernel.signals import SigInfo
 
-__all__ = ["crash_report", "describe_address", "describe_prot"]
+__all__ = ["CrashReporter", "crash_report", "describe_address", "describe_prot"]
 
 #: Frames that a backtrace follows at the most: a damaged chain may be a circle.
 _FRAMES = 32
+
+
+class CrashReporter(Observer):
+    """Says how each process crashed."""
+
+    def __init__(self, image: Image, say: Callable[[str], None]) -> None:
+        """Report by ``say``, with the names and lines of ``image``."""
+        self._image = image
+        self._say = say
+
+    def crashed(self, process: Process, info: SigInfo) -> None:
+        """Report."""
+        self._say("\n".join(crash_report(self._image, process, info)))
 
 
 def crash_report(image: Image, process: Process, info: SigInfo) -> list[str]:

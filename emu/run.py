@@ -12,7 +12,7 @@ from emu.darwin import flags as f
 from emu.errors import UsageError
 from emu.host.probe import bind_problem
 from emu.launch import Options, load_program, prepare
-from emu.report import crash_report
+from emu.report import CrashReporter
 from emu.stats import Statistics
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_address(options)
     system, first = prepare(options, image, _say)
     say(f"{image.name}: the guest's / is {root} ({why})")
-    system.on_crash = lambda process, info: _say("\n".join(crash_report(image, process, info)))
+    system.observe(CrashReporter(image, _say))
     statistics = Statistics(system) if arguments.stats else None
     _forward_signals(system, say)
     began = time.monotonic()

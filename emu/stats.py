@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from emu.observer import Observer
 
 if TYPE_CHECKING:
     from emu.kernel.process import Process
@@ -16,7 +18,7 @@ _ANSWER = b"HTTP/1."
 _CONTINUE = b" 100 "
 
 
-class Statistics:
+class Statistics(Observer):
     """Counts requests (answers that begin on a socket) and instructions from now on.
 
     Counting instructions needs a hook on each block of code, which makes a run with
@@ -28,12 +30,20 @@ class Statistics:
         self._system = system
         self._instructions = system.machine.count_instructions()
         self.requests = 0
-        system.on_return = self._returned
+        system.observe(self)
 
-    def _returned(
-        self, process: Process, row: Syscall, arguments: tuple[int, ...], error: int
+    def returned(
+        self,
+        process: Process,
+        number: int,
+        row: Syscall | None,
+        arguments: tuple[int, ...],
+        result: Any,  # noqa: ANN401 - a handler's result
+        error: int,
     ) -> None:
-        kind = _SENDS.get(row.name, 0)
+        """Count an answer where one begins."""
+        del number, result
+        kind = _SENDS.get(row.name, 0) if row is not None else 0
         if not kind or error:
             return
         address = arguments[1]

@@ -21,6 +21,7 @@ from emu.kernel.process import Limits, Park, Process, State
 from emu.kernel.signals import CORE, SigInfo
 from emu.machine import Machine, Registers
 from emu.mmu import Mmu
+from emu.observer import Observers
 from emu.slices import Slices
 from emu.syscalls.table import TABLE, Call
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from emu.host import Host
     from emu.machine import Stop
-    from emu.syscalls.table import Syscall
+    from emu.observer import Observer
 
 __all__ = ["Counters", "System"]
 
@@ -67,15 +68,22 @@ class System:
         self.slices = Slices(self.machine)
         self.counters = Counters()
         self.warn = warn
-        #: Called with (process, signal information) when a signal kills with a report.
-        self.on_crash: Callable[[Process, SigInfo], None] = lambda _process, _info: None
-        #: Called after each completed call with (process, row, arguments, errno or 0).
-        self.on_return: Callable[[Process, Syscall, tuple[int, ...], int], None] | None = None
+        #: Who is told of each event: set by :meth:`observe`.
+        self.observer: Observer | None = None
         #: Signals from outside that wait to be given to every guest process.
         self._from_outside: list[int] = []
         self._unknown: set[int] = set()
         self._call = Call(self.kernel, host, warn)
         self.kernel.watchers.append(self)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell ``observer`` of each event from now on, after those who came before."""
+        if self.observer is None:
+            self.observer = observer
+        elif isinstance(self.observer, Observers):
+            self.observer = Observers([*self.observer.several, observer])
+        else:
+            self.observer = Observers([self.observer, observer])
 
     # -- the outside ----------------------------------------------------------------------
 
@@ -87,11 +95,14 @@ class System:
 
     def forked(self, parent: Process, child: Process) -> None:
         """Count a fork (:class:`emu.kernel.kernel.Watcher`)."""
-        del parent, child
         self.counters.forks += 1
+        if self.observer is not None:
+            self.observer.forked(parent, child)
 
     def ended(self, process: Process) -> None:
         """Give a dead process's memory back (:class:`emu.kernel.kernel.Watcher`)."""
+        if self.observer is not None:
+            self.observer.ended(process)
         self._disarm(process)
         self.mmu.release(process.space)
         process.space.drop()
@@ -159,6 +170,8 @@ class System:
         self.machine.load(process.registers)
         call = self._call
         call.process, call.space = process, process.space
+        if self.observer is not None and process.wait is not None:
+            self.observer.resumed(process, process.wait)
         if not self._deliver(process):
             return
         self.slices.begin()
@@ -197,6 +210,8 @@ class System:
             self.counters.faults += 1
             return True
         info = self._fault_info(process, stop)
+        if self.observer is not None:
+            self.observer.faulted(process, info)
         return self._force(process, info)
 
     def _fault_info(self, process: Process, stop: Stop) -> SigInfo:
@@ -238,6 +253,9 @@ class System:
         if number & _SIGN16 or number == 0 or number > 0xFFFF:
             number, arguments = _odd_number(number, arguments)
         row = TABLE.get(number)
+        observer = self.observer
+        if observer is not None:
+            observer.entering(process, number, row, arguments)
         error, result = 0, None
         try:
             if row is None:
@@ -251,8 +269,6 @@ class System:
         except OSError as failed:
             error = darwin_errno(failed)
         process.memory.clear()
-        if self.on_return is not None and row is not None:
-            self.on_return(process, row, arguments, error)
         process.recent.append((number, arguments[:6], _first(result), error))
         if call.replaced is not None:
             self.machine.load(call.replaced)
@@ -262,6 +278,8 @@ class System:
         else:
             first, second = result if type(result) is tuple else (result or 0, 0)
             self.machine.write_result(first & _U64, second, flags & _FLAGS & ~_CARRY)
+        if observer is not None and process.alive:
+            observer.returned(process, number, row, arguments, result, error)
         if call.forked is not None:
             self._start_child(process)
         return process.alive
@@ -285,6 +303,8 @@ class System:
             for handle in wait.writes:
                 arm(handle, write=True, token=process)
         self.kernel.scheduler.park(process, wait)
+        if self.observer is not None:
+            self.observer.parked(process, wait)
 
     def _disarm(self, process: Process) -> None:
         """Stop waiting for handles: the process runs again, or has ended."""
@@ -314,6 +334,7 @@ class System:
             if process.signals.is_ignored(signal):
                 continue
             if process.signals.stops(signal):
+                self._tell_delivered(process, info, "stop")
                 self._stop(process, wait)
                 return False
             if process.signals.action(signal).handler == f.SIG_DFL:
@@ -329,15 +350,23 @@ class System:
         registers = Registers(self.machine.save())
         if wait is not None:
             action = process.signals.action(info.signal)
-            again = action.flags & f.SA_RESTART and wait.restarts
-            if process.memory.get("done") or not again:
-                _end_interrupted(process, registers)
+            done = process.memory.get("done", 0)
+            again = bool(action.flags & f.SA_RESTART and wait.restarts and not done)
+            if not again:
+                _end_interrupted(registers, done)
             process.memory.clear()
+            if self.observer is not None:
+                self.observer.interrupted(process, done, again=again)
+        self._tell_delivered(process, info, "handler")
         if not enter_handler(process.signals, process.space, registers, info):
             self._kill(process, SigInfo(f.SIGILL))
             return False
         self.machine.load(bytes(registers))
         return True
+
+    def _tell_delivered(self, process: Process, info: SigInfo, effect: str) -> None:
+        if self.observer is not None:
+            self.observer.delivered(process, info, effect)
 
     def _stop(self, process: Process, wait: Park | None) -> None:
         process.registers = self.machine.save()
@@ -345,9 +374,12 @@ class System:
         process.state = State.STOPPED
 
     def _kill(self, process: Process, info: SigInfo) -> None:
-        if info.signal in CORE:
+        core = info.signal in CORE
+        self._tell_delivered(process, info, "core" if core else "terminate")
+        if core:
             process.registers = self.machine.save()
-            self.on_crash(process, info)
+            if self.observer is not None:
+                self.observer.crashed(process, info)
         self.kernel.exit(process, info.signal)
 
 
@@ -372,9 +404,8 @@ def _unknown_text(process: Process, number: int) -> str:
     return f"[pid {process.pid}] system call {what} is not implemented: ENOSYS"
 
 
-def _end_interrupted(process: Process, registers: Registers) -> None:
+def _end_interrupted(registers: Registers, done: int) -> None:
     """Make the call that a signal interrupted return: what it has done so far, or EINTR."""
-    done = process.memory.get("done", 0)
     registers["x0"] = done or EINTR
     registers["x1"] = 0
     flags = registers["nzcv"] & _FLAGS
