@@ -65,6 +65,9 @@ class Directory(Handle):
     def read_into(self, view: memoryview) -> int:
         raise failure("EISDIR")
 
+    def pread_into(self, view: memoryview, offset: int) -> int:
+        raise failure("EISDIR")
+
     def stat(self) -> HostStat:
         return HostStat.of(self._tree.node_status(self.node))
 
@@ -131,6 +134,10 @@ class Directory(Handle):
             return tree.node_status(parent).st_ino
         finally:
             tree.release(parent)
+
+    def __del__(self) -> None:
+        """Close with the last process that has it as its working directory."""
+        self.close()
 
     def _release(self) -> None:
         if self._scan is not None:

@@ -45,9 +45,9 @@ class Host:
         self.poller = make_poller()
         self.allow_exec = allow_exec
 
-    def stdio(self) -> tuple[Handle, Handle, Handle]:
-        """Return handles for the emulator's own standard input, output and error."""
-        return open_stream(0), open_stream(1), open_stream(2)
+    def stdio(self, fd: int) -> Handle:
+        """Return a handle for the emulator's own standard input (0), output (1) or error (2)."""
+        return open_stream(fd)
 
     #: Nanoseconds of a clock that only goes forward.
     monotonic_ns = staticmethod(time.monotonic_ns)

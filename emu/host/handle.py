@@ -126,6 +126,25 @@ class Handle:
         """Move the position; ``whence`` is Darwin's ``SEEK_``. Return the new one."""
         raise failure("ESPIPE")
 
+    def pread_into(self, view: memoryview, offset: int) -> int:
+        """Read at ``offset`` without moving the position."""
+        raise failure("ESPIPE")
+
+    def pwrite(self, data: Buffer, offset: int) -> int:
+        """Write at ``offset`` without moving the position."""
+        raise failure("ESPIPE")
+
+    def truncate(self, length: int) -> None:
+        """Cut or extend the file to ``length`` bytes."""
+        raise failure("EINVAL")
+
+    def sync(self) -> None:
+        """Bring the file's content to the disk."""
+        raise failure("ENOTSUP")
+
+    def set_append(self, *, on: bool) -> None:
+        """Make every write go to the end of the file (F_SETFL); of no meaning elsewhere."""
+
     def available(self) -> int:
         """Return the bytes that can be read at once (FIONREAD)."""
         return 0
