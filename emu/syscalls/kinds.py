@@ -1,7 +1,11 @@
 """Kinds of system-call arguments: how the 64 bits of a register become a Python value.
 
 A handler's annotations *are* its specification: ``read(call, fd: Fd, buf: OutBuf, nbyte:
-Size)``.  The table decodes by them, and the tracer prints by them.
+Size)``.  The table decodes by them; the tracer (:mod:`emu.strace.formats`) prints by them, one
+way of printing for each name.
+
+Where an argument says how much of something there is (a buffer's length, a number of iovecs), it
+follows the pointer at once: the printer of the pointer looks at the next argument.
 """
 
 from __future__ import annotations
@@ -14,8 +18,18 @@ if TYPE_CHECKING:
     from emu.memory import AddressSpace
 
 __all__ = [
-    "Addr", "Fd", "InBuf", "Int", "Kind", "Long", "OutBuf", "Path", "Pid", "Signal", "Size",
-    "UInt",
+    "AccessMode", "Addr", "Advice", "AtFlags", "DirFd", "DirentsOut", "FcntlArg", "FcntlCmd",
+    "Fd", "FdPairOut", "FdSetInOut", "FlockOp", "InBuf", "Int", "IntOut", "IoctlArg",
+    "IoctlRequest", "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn", "ItimervalOut",
+    "Kevents64In", "Kevents64Out", "KeventsIn", "KeventsOut", "Kind", "LenInOut", "Long",
+    "LongOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut", "MsyncFlags",
+    "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut", "Prot", "RenameFlags", "RlimitIn",
+    "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho", "ShutHow", "SigHow", "SigSet",
+    "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut", "Signal", "Size", "SockDomain",
+    "SockLevel", "SockOpt", "SockOptIn", "SockOptOut", "SockProtocol", "SockType", "SockaddrIn",
+    "SockaddrOut", "StackIn", "StackOut", "StatOut", "StatfsOut", "Strings", "TimespecIn",
+    "TimevalIn", "TimevalOut", "TimevalsIn", "UInt", "Uid", "WaitIdType", "WaitOptions",
+    "WaitStatusOut", "Whence",
 ]  # fmt: skip
 
 #: Longest path that a call takes, its NUL included (MAXPATHLEN).
@@ -24,10 +38,15 @@ MAXPATHLEN = 1024
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind: its name and how a register is decoded (the address space is for pointers)."""
+    """A kind: its name and how a register is decoded (the address space is for pointers).
+
+    ``out`` marks a pointer to what the call writes, which is there to be printed only once it
+    has returned.
+    """
 
     name: str
     decode: Callable[[int, AddressSpace], object]
+    out: bool = False
 
 
 def _int32(value: int, _space: AddressSpace) -> int:
@@ -51,17 +70,126 @@ def _path(value: int, space: AddressSpace) -> bytes:
     return space.copyinstr(value, MAXPATHLEN)
 
 
-Int = Annotated[int, Kind("int", _int32)]
+def _int(name: str) -> Kind:
+    return Kind(name, _int32)
+
+
+def _taken(name: str) -> Kind:
+    """Return the kind of a pointer to what the call reads."""
+    return Kind(name, _uint64)
+
+
+def _given(name: str) -> Kind:
+    """Return the kind of a pointer to what the call writes."""
+    return Kind(name, _uint64, out=True)
+
+
+# ---- numbers ----
+
+Int = Annotated[int, _int("int")]
 UInt = Annotated[int, Kind("uint", _uint32)]
 Long = Annotated[int, Kind("long", _int64)]
 Size = Annotated[int, Kind("size", _uint64)]
-#: A guest pointer to a struct; the handler reads or writes it.
-Addr = Annotated[int, Kind("addr", _uint64)]
-#: A guest pointer to bytes that the call reads / fills.
-InBuf = Annotated[int, Kind("inbuf", _uint64)]
-OutBuf = Annotated[int, Kind("outbuf", _uint64)]
-Fd = Annotated[int, Kind("fd", _int32)]
-Pid = Annotated[int, Kind("pid", _int32)]
-Signal = Annotated[int, Kind("signal", _int32)]
+Fd = Annotated[int, _int("fd")]
+#: A directory's descriptor, or AT_FDCWD.
+DirFd = Annotated[int, _int("dirfd")]
+Pid = Annotated[int, _int("pid")]
+Uid = Annotated[int, Kind("uid", _uint32)]
+Signal = Annotated[int, _int("signal")]
+#: A signal set by value.
+SigSet = Annotated[int, Kind("sigset", _uint32)]
+#: Permissions of a file, in octal.
+Mode = Annotated[int, Kind("mode", _uint32)]
+
+# ---- numbers with names, and sets of bits: emu.darwin.flags has them ----
+
+OpenFlags = Annotated[int, _int("open_flags")]
+AtFlags = Annotated[int, _int("at_flags")]
+AccessMode = Annotated[int, _int("access_mode")]
+Whence = Annotated[int, _int("whence")]
+FlockOp = Annotated[int, _int("flock_op")]
+RenameFlags = Annotated[int, Kind("rename_flags", _uint32)]
+FcntlCmd = Annotated[int, _int("fcntl_cmd")]
+#: What follows an FcntlCmd: a number, a set of flags or a pointer.
+FcntlArg = Annotated[int, Kind("fcntl_arg", _int64)]
+IoctlRequest = Annotated[int, Kind("ioctl_request", _uint32)]
+#: What follows an IoctlRequest.
+IoctlArg = Annotated[int, _given("ioctl_arg")]
+Prot = Annotated[int, _int("prot")]
+MapFlags = Annotated[int, _int("map_flags")]
+MsyncFlags = Annotated[int, _int("msync_flags")]
+Advice = Annotated[int, _int("advice")]
+SockDomain = Annotated[int, _int("sock_domain")]
+SockType = Annotated[int, _int("sock_type")]
+SockProtocol = Annotated[int, _int("sock_protocol")]
+SockLevel = Annotated[int, _int("sock_level")]
+#: What follows a SockLevel, and is followed by the value and its length.
+SockOpt = Annotated[int, _int("sock_opt")]
+MsgFlags = Annotated[int, _int("msg_flags")]
+ShutHow = Annotated[int, _int("shut_how")]
+SigHow = Annotated[int, _int("sig_how")]
+WaitOptions = Annotated[int, _int("wait_options")]
+WaitIdType = Annotated[int, _int("wait_idtype")]
+ItimerWhich = Annotated[int, Kind("itimer_which", _uint32)]
+RusageWho = Annotated[int, _int("rusage_who")]
+RlimitWhich = Annotated[int, Kind("rlimit_which", _uint32)]
+
+# ---- strings and buffers ----
+
+#: A guest pointer to a struct that has no kind of its own; the handler reads or writes it.
+Addr = Annotated[int, _taken("addr")]
 #: A NUL-terminated path, decoded: EFAULT and ENAMETOOLONG come before the handler runs.
 Path = Annotated[bytes, Kind("path", _path)]
+#: A guest pointer to bytes that the call reads / fills; the length comes next.
+InBuf = Annotated[int, _taken("inbuf")]
+OutBuf = Annotated[int, _given("outbuf")]
+#: Buffers of a gathering write / a scattering read; their number comes next.
+IovecIn = Annotated[int, _taken("iovec_in")]
+IovecOut = Annotated[int, _given("iovec_out")]
+#: Entries of a directory; the buffer's size comes next.
+DirentsOut = Annotated[int, _given("dirents_out")]
+#: A vector of strings that a null pointer ends: argv, envp.
+Strings = Annotated[int, _taken("strings")]
+
+# ---- structs: ``In`` ones are read, ``Out`` ones written ----
+
+IntOut = Annotated[int, _given("int_out")]
+LongOut = Annotated[int, _given("long_out")]
+#: A length that the call reads and changes: that of a sockaddr or of an option's value.
+LenInOut = Annotated[int, _given("len_inout")]
+FdPairOut = Annotated[int, _given("fd_pair_out")]
+StatOut = Annotated[int, _given("stat_out")]
+StatfsOut = Annotated[int, _given("statfs_out")]
+TimevalIn = Annotated[int, _taken("timeval_in")]
+TimevalOut = Annotated[int, _given("timeval_out")]
+#: Access and modification time.
+TimevalsIn = Annotated[int, _taken("timevals_in")]
+TimespecIn = Annotated[int, _taken("timespec_in")]
+ItimervalIn = Annotated[int, _taken("itimerval_in")]
+ItimervalOut = Annotated[int, _given("itimerval_out")]
+RusageOut = Annotated[int, _given("rusage_out")]
+RlimitIn = Annotated[int, _taken("rlimit_in")]
+RlimitOut = Annotated[int, _given("rlimit_out")]
+WaitStatusOut = Annotated[int, _given("wait_status_out")]
+SigSetIn = Annotated[int, _taken("sigset_in")]
+SigSetOut = Annotated[int, _given("sigset_out")]
+SigactionIn = Annotated[int, _taken("sigaction_in")]
+SigactionOut = Annotated[int, _given("sigaction_out")]
+StackIn = Annotated[int, _taken("stack_in")]
+StackOut = Annotated[int, _given("stack_out")]
+#: A sockaddr; its length comes next, for ``Out`` as a pointer.
+SockaddrIn = Annotated[int, _taken("sockaddr_in")]
+SockaddrOut = Annotated[int, _given("sockaddr_out")]
+#: An option's value behind SockLevel and SockOpt; its length comes next.
+SockOptIn = Annotated[int, _taken("sock_opt_in")]
+SockOptOut = Annotated[int, _given("sock_opt_out")]
+MsghdrIn = Annotated[int, _taken("msghdr_in")]
+MsghdrOut = Annotated[int, _given("msghdr_out")]
+#: Sets of descriptors and lists of polls, which the call reads and changes.
+FdSetInOut = Annotated[int, _taken("fd_set_inout")]
+PollfdsInOut = Annotated[int, _taken("pollfds_inout")]
+#: Lists of events; their number comes next, for ``Out`` the number that there is room for.
+KeventsIn = Annotated[int, _taken("kevents_in")]
+KeventsOut = Annotated[int, _given("kevents_out")]
+Kevents64In = Annotated[int, _taken("kevents64_in")]
+Kevents64Out = Annotated[int, _given("kevents64_out")]
