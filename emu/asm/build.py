@@ -26,27 +26,30 @@ def assemble(paths: Sequence[Path], options: Options) -> Image:
     return assemble_traced(paths, options)[0]
 
 
-def assemble_traced(paths: Sequence[Path], options: Options) -> tuple[Image, list[Path]]:
-    """Assemble and link files; return also every file that was read."""
+def assemble_traced(paths: Sequence[Path], options: Options) -> tuple[Image, dict[str, str]]:
+    """Assemble and link files; return also the hashes of all files the image depends on.
+
+    The hash of a file that was looked for and is not there is empty.
+    """
     encode.require(str(paths[0]))
     units: list[Unit] = []
     for path in paths:
         try:
-            text = path.read_bytes().decode("utf-8", "surrogateescape")
+            data = path.read_bytes()
         except OSError as error:
             msg = f"cannot read the source: {error.strerror}"
             raise AssemblyError([Diagnostic(str(path), 0, 0, msg)]) from None
-        unit = _read(str(path), text, options)
-        unit.inputs_read.insert(0, path)
+        unit = _read(str(path), data.decode("utf-8", "surrogateescape"), options)
+        unit.note_read(path, data)
         units.append(unit)
-    image = link(units, paths[0].name, options)
-    return image, list(dict.fromkeys(p for u in units for p in u.inputs_read))
+    image = link(units, paths[0].name, options, str(paths[0]))
+    return image, dict(mark for u in units for mark in u.read)
 
 
 def assemble_text(text: str, name: str, options: Options) -> Image:
     """Assemble a text; see :func:`emu.asm.assemble_text`."""
     encode.require(name)
-    return link([_read(name, text, options)], name, options, snippet=True)
+    return link([_read(name, text, options)], name, options, name, snippet=True)
 
 
 def _read(path: str, text: str, options: Options) -> Unit:

@@ -108,7 +108,7 @@ def _else_if(unit: Unit, cursor: Cursor, name: str) -> None:
     if frame[2]:
         msg = "'.elseif' after '.else'"
         raise Problem(msg)
-    outer = len(unit.conditionals) < 2 or unit.conditionals[-2][0]  # noqa: PLR2004
+    outer = len(unit.conditionals) < 2 or unit.conditionals[-2][0]
     frame[0] = False
     if frame[1] or not outer:
         return
@@ -123,7 +123,7 @@ def _else(unit: Unit, cursor: Cursor, name: str) -> None:
         msg = "a second '.else'"
         raise Problem(msg)
     cursor.finish()
-    outer = len(unit.conditionals) < 2 or unit.conditionals[-2][0]  # noqa: PLR2004
+    outer = len(unit.conditionals) < 2 or unit.conditionals[-2][0]
     frame[0] = outer and not frame[1]
     frame[1] = frame[2] = True
 

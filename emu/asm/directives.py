@@ -151,10 +151,10 @@ def _fill(unit: Unit, cursor: Cursor, _name: str) -> None:
         if cursor.take(","):
             value = cursor.absolute()
     cursor.finish()
-    if not 0 <= size <= 8:  # noqa: PLR2004 - the assembler's limit
+    if not 0 <= size <= 8:
         msg = f"the size of a filled element is 0 to 8 bytes, not {size}"
         raise Problem(msg, column)
-    if size > 4:  # noqa: PLR2004 - as documented by the GNU assembler
+    if size > 4:
         value &= 0xFFFFFFFF
     pattern = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
     _pad(unit, max(count, 0), pattern, column)
@@ -177,7 +177,7 @@ def _align(unit: Unit, cursor: Cursor, name: str) -> None:
     cursor.blank()
     column = cursor.pos
     power = cursor.absolute()
-    if not 0 <= power <= 15:  # noqa: PLR2004 - Mach-O's limit
+    if not 0 <= power <= 15:
         msg = f"an alignment is a power of two from 0 to 15, not {power}"
         raise Problem(msg, column, cursor.pos - column)
     _pad_to(unit, cursor, power, {".p2alignw": 2, ".p2alignl": 4}.get(name, 1))
@@ -234,8 +234,10 @@ def find_file(unit: Unit, name: str) -> Path:
     """Return the path of an included file: beside the file that asks, then by ``-I``."""
     source = unit.origin.source
     for directory in (Path(source.directory), *unit.options.include_dirs):
-        if (candidate := directory / name).is_file():
+        candidate = directory / name
+        if candidate.is_file():
             return candidate
+        unit.note_read(candidate, None)
     msg = f"cannot find the file '{name}'"
     raise Problem(msg)
 
@@ -254,14 +256,12 @@ def _incbin(unit: Unit, cursor: Cursor, _name: str) -> None:
         raise Problem(msg)
     path = find_file(unit, name)
     try:
-        with path.open("rb") as file:
-            file.seek(skip)
-            data = file.read(count if count >= 0 else LARGEST)
+        data = path.read_bytes()
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror}"
         raise Problem(msg) from None
-    unit.inputs_read.append(path)
-    unit.emit(data)
+    unit.note_read(path, data)
+    unit.emit(data[skip : skip + count if count >= 0 else LARGEST])
 
 
 # -- sections ----------------------------------------------------------------------------
@@ -278,12 +278,12 @@ def _section(unit: Unit, cursor: Cursor, _name: str) -> None:
     cursor.blank()
     column = cursor.pos
     fields = [f.strip() for f in cursor.rest().split(",")]
-    if len(fields) < 2:  # noqa: PLR2004 - segment and section
+    if len(fields) < 2:
         msg = "expected '.section SEGMENT,SECTION'"
         raise Problem(msg, column, 1, ".section __TEXT,__const is an example")
     segment, name, *more = fields
     for what, given in (("segment", segment), ("section", name)):
-        if not 1 <= len(given) <= 16 or not given.isprintable():  # noqa: PLR2004 - Mach-O
+        if not 1 <= len(given) <= 16 or not given.isprintable():
             msg = f"the name of a {what} has 1 to 16 characters"
             raise Problem(msg, column)
     kind = more[0] if more else ""
@@ -329,7 +329,7 @@ def _size_and_align(cursor: Cursor) -> tuple[int, int]:
     if cursor.take(","):
         align = cursor.absolute()
     cursor.finish()
-    if size < 0 or not 0 <= align <= 15:  # noqa: PLR2004 - Mach-O's limit
+    if size < 0 or not 0 <= align <= 15:
         msg = "the size may not be negative, and the alignment is a power of two from 0 to 15"
         raise Problem(msg, column)
     return size, align

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
+from emu.asm import patterns
 from emu.asm.problem import Problem
 from emu.errors import AssemblyError, Diagnostic
 
@@ -90,14 +91,31 @@ def encode(instructions: Sequence[str]) -> list[int | Problem]:
     """Return the word of each of ``instructions``, or what is wrong with it."""
     if not instructions:
         return []
-    engine = _load()
-    distinct = list(dict.fromkeys(instructions))
-    words: list[int | Problem] = []
-    step = _BATCH
-    for start in range(0, len(distinct), step):
-        words += _batch(engine, distinct[start : start + step])
-    table = dict(zip(distinct, words, strict=True))
-    return [table[i] for i in instructions]
+    table: dict[str, int | Problem] = {}
+    remaining: list[str] = []
+    for text in dict.fromkeys(instructions):
+        word = _own(text)
+        if word is None:
+            remaining.append(text)
+        else:
+            table[text] = word
+    if remaining:
+        engine = _load()
+        for start in range(0, len(remaining), _BATCH):
+            batch = remaining[start : start + _BATCH]
+            table.update(zip(batch, _batch(engine, batch), strict=True))
+    return [table[text] for text in instructions]
+
+
+def _own(text: str) -> int | Problem | None:
+    """Encode what the tables hold; None: Keystone may know it."""
+    mnemonic, _, operands = text.partition(" ")
+    if not patterns.known(mnemonic):
+        return None
+    try:
+        return patterns.encode(mnemonic, operands)
+    except Problem as problem:
+        return problem
 
 
 _BATCH = 2000
@@ -113,7 +131,7 @@ def _batch(engine: _Engine, lines: Sequence[str]) -> list[int | Problem]:
     if data is not None and count == len(lines) and len(data) == 4 * len(lines):
         return list(struct.unpack(f"<{len(lines)}I", data))
     if len(lines) == 1:
-        return [_explain(engine, lines[0], reason)]
+        return [_explain(lines[0], reason)]
     middle = len(lines) // 2
     return _batch(engine, lines[:middle]) + _batch(engine, lines[middle:])
 
@@ -124,5 +142,5 @@ def _reason(message: str) -> str:
     return "invalid operands"
 
 
-def _explain(engine: _Engine, line: str, reason: str) -> Problem:
+def _explain(line: str, reason: str) -> Problem:
     return Problem(f"{reason} for '{line.split(maxsplit=1)[0]}'")

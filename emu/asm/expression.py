@@ -182,7 +182,9 @@ class _Parser:
             return inner
         if operator in {"-", "+", "~", "!"}:
             operand = self.unary()
-            return _apply(operator, operand) if isinstance(operand, int) else Unary(operator, operand)
+            return (
+                _apply(operator, operand) if isinstance(operand, int) else Unary(operator, operand)
+            )
         msg = f"expected an operand before '{operator}'"
         raise Problem(msg, match.start("operator"), len(operator))
 
@@ -301,9 +303,7 @@ def evaluate(expr: Expr, lookup: Callable[[Name], Value]) -> Value:
     if expr.operator in {"+", "-"}:
         return _sum(expr, left, right)
     column = expr.column
-    return Value(
-        _calculate(expr.operator, _number(left, column), _number(right, column), column)
-    )
+    return Value(_calculate(expr.operator, _number(left, column), _number(right, column), column))
 
 
 def _number(value: Value, column: int) -> int:

@@ -45,9 +45,7 @@ def check_mnemonic(mnemonic: str, macros: tuple[str, ...] = ()) -> None:
 _ARRANGEMENTS = frozenset("16b 8b 4b 2b 8h 4h 2h 4s 2s 2d 1d 1q b h s d q".split())
 
 
-def finish(
-    instruction: Instruction, pc: int, value: Callable[[Hole], Value]
-) -> int | str:
+def finish(instruction: Instruction, pc: int, value: Callable[[Hole], Value]) -> int | str:
     """Return the word of ``instruction`` at address ``pc``, or bare text for the encoder.
 
     Raises:
@@ -71,7 +69,39 @@ def finish(
         word = _move(instruction, evaluate)
         if word is not None:
             return word
-    return _text(instruction, value)
+    return _rewritten(_text(instruction, value))
+
+
+_NEGATED = re.compile(r"(adds?|subs?|cmp|cmn) (.*),#-(\d+)$")
+_MIXED = re.compile(r"(?:adds?|subs?|cmp|cmn) (?:x\w+,|sp,)+w\d+,lsl #")
+_OPPOSITE = {
+    "add": "sub", "sub": "add", "adds": "subs", "subs": "adds", "cmp": "cmn", "cmn": "cmp"
+}  # fmt: skip
+_PREFETCH = re.compile(r"prfm (\S+),(\[\w+,#(-?\d+)\])$")
+_EXCLUSIVE = re.compile(r"(stl?x[rp][bh]?) [wx](\w+),(.*),\[[wx]?(\w+)\]$")
+
+
+def _rewritten(text: str) -> str:
+    """Return the instruction that ``text`` is another name for, where Keystone does not know.
+
+    Raises:
+        Problem: for operands whose effect the architecture leaves open.
+    """
+    if _MIXED.match(text):
+        msg = "lsl of a 32-bit register cannot be added to a 64-bit one"
+        raise Problem(msg, None, 1, "use uxtw or sxtw instead of lsl")
+    if match := _NEGATED.match(text):
+        return f"{_OPPOSITE[match[1]]} {match[2]},#{match[3]}"
+    if match := _PREFETCH.match(text):
+        offset = int(match[3])
+        if -256 <= offset < 256 and (offset < 0 or offset % 8):
+            return f"prfum {match[1]},{match[2]}"
+    elif match := _EXCLUSIVE.match(text):
+        stored = [register[1:] for register in match[3].split(",")]
+        if match[2] in stored or (match[2] == match[4] != "sp"):
+            msg = f"the status register of '{match[1]}' must differ from its other registers"
+            raise Problem(msg)
+    return text
 
 
 def _text(instruction: Instruction, value: Callable[[Hole], Value]) -> str:
@@ -106,9 +136,7 @@ def _misplaced(hole: Hole) -> Problem:
     )
 
 
-def _offset(
-    instruction: Instruction, index: int, hole: Hole, value: Value
-) -> tuple[str, int]:
+def _offset(instruction: Instruction, index: int, hole: Hole, value: Value) -> tuple[str, int]:
     """Return the mnemonic and the number for ``symbol@PAGEOFF`` as operand ``index``."""
     operands = instruction.operands
     modifier, mnemonic = value.modifier, instruction.mnemonic
@@ -120,8 +148,8 @@ def _offset(
     if modifier == "GOTPAGEOFF":
         return _through_table(instruction, hole, low)
     if modifier == "PAGEOFF":
-        if mnemonic == "add" and index == 2 and operands[0].text[:1] in {"x", "s"}:  # noqa: PLR2004
-            if len(operands) == 3 and where.kind != "memory":  # noqa: PLR2004
+        if mnemonic == "add" and index == 2 and operands[0].text[:1] in {"x", "s"}:
+            if len(operands) == 3 and where.kind != "memory":
                 return mnemonic, low
         elif where.kind == "memory" and mnemonic in _SCALES and index == 1 == len(operands) - 1:
             _check_scale(instruction, hole, value, low)
@@ -168,7 +196,7 @@ def _through_table(instruction: Instruction, hole: Hole, low: int) -> tuple[str,
 def _move(instruction: Instruction, evaluate: Callable[[Operand], Value]) -> int | None:
     """Return the word of ``mov`` with an immediate: movz, movn or orr, in this order."""
     operands = instruction.operands
-    if len(operands) != 2 or operands[1].kind not in {"immediate", "address"}:  # noqa: PLR2004
+    if len(operands) != 2 or operands[1].kind not in {"immediate", "address"}:
         return None
     register = _PLAIN_MOVE.match(operands[0].text)
     if register is None or len(operands[0].pieces) > 1:
@@ -196,12 +224,14 @@ def _wide(value: int, bits: int, register: int, *, stack: bool) -> int | None:
         return None
     mask = (1 << bits) - 1
     value &= mask
-    width = (bits == 64) << 31  # noqa: PLR2004
+    width = (bits == 64) << 31
     if not stack:
         for base, number in ((0x52800000, value), (0x12800000, ~value & mask)):
             for shift in range(0, bits, 16):
                 if not number & ~(0xFFFF << shift):
                     return base | width | shift // 16 << 21 | number >> shift << 5 | register
+    if register == 31 and not stack:
+        return None  # in the logical form 31 is the stack pointer
     logical = bitmask(value, bits)
     return None if logical is None else 0x320003E0 | width | logical << 10 | register
 
@@ -216,7 +246,7 @@ def bitmask(value: int, bits: int) -> int | None:
     if value in {0, mask}:
         return None
     size = bits
-    while size > 2:  # noqa: PLR2004
+    while size > 2:
         half = size // 2
         if value & ((1 << half) - 1) != (value >> half) & ((1 << half) - 1):
             break
@@ -228,5 +258,5 @@ def bitmask(value: int, bits: int) -> int | None:
         rotated = (run >> rotation | run << (size - rotation)) & ((1 << size) - 1)
         if rotated == element:
             imms = (~(size * 2 - 1) & 0x3F) | (ones - 1)
-            return (size == 64) << 12 | rotation << 6 | imms  # noqa: PLR2004
+            return (size == 64) << 12 | rotation << 6 | imms
     return None

@@ -57,7 +57,9 @@ def _blank(match: re.Match[str], complain: Callable[[int, int, str], None]) -> s
         return match[0]
     if not block.endswith("*/") or len(block) < len("/**/"):
         before = match.string[: match.start()]
-        complain(before.count("\n") + 1, len(before) - before.rfind("\n") - 1, "unterminated comment")
+        complain(
+            before.count("\n") + 1, len(before) - before.rfind("\n") - 1, "unterminated comment"
+        )
     return "".join(_FOLDED if c == "\n" else " " for c in block)
 
 

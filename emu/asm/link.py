@@ -32,8 +32,12 @@ ENTRIES = ("_main", "_start", "start")
 _HEADER = "__mh_execute_header"
 
 
-def link(units: Sequence[Unit], name: str, options: Options, *, snippet: bool = False) -> Image:
+def link(
+    units: Sequence[Unit], name: str, options: Options, path: str, *, snippet: bool = False
+) -> Image:
     """Return the image of ``units``; a ``snippet`` may start at its first instruction.
+
+    Errors that belong to no line are told of ``path``.
 
     Raises:
         AssemblyError: with all errors, those of the first pass among them.
@@ -46,7 +50,7 @@ def link(units: Sequence[Unit], name: str, options: Options, *, snippet: bool = 
     for unit in units:
         program.write_instructions(unit)
         program.write_fixups(unit)
-    entry = program.entry(options.entry, snippet=snippet)
+    entry = program.entry(options.entry, path, snippet=snippet)
     program.fail_on_errors()
     sections = layout.sections(merged)
     return Image(
@@ -209,7 +213,7 @@ class _Program:
             msg = f"@{value.modifier} cannot stand in data"
             raise Problem(msg, fixup.column)
         number = value.address
-        if not value.absolute and value.minus is None and fixup.size < 8:  # noqa: PLR2004
+        if not value.absolute and value.minus is None and fixup.size < 8:
             msg = f"an address takes 8 bytes and does not fit in {fixup.size}"
             raise Problem(msg, fixup.column, 1, "use .quad, or the difference of two labels")
         if not fits(number, fixup.size):
@@ -225,7 +229,7 @@ class _Program:
 
     # -- the image -----------------------------------------------------------------------
 
-    def entry(self, wanted: str | None, *, snippet: bool) -> int:
+    def entry(self, wanted: str | None, path: str, *, snippet: bool) -> int:
         """Return the address to start at."""
         for name in (wanted,) if wanted else ENTRIES:
             for unit, symbol in self.named(name):
@@ -234,18 +238,17 @@ class _Program:
                     return value.address
                 if symbol.part is not None:
                     return symbol.part.addr + symbol.offset
-        path = self.units[0].inputs_read[0] if self.units[0].inputs_read else "<text>"
         if wanted:
             known = [s.name for u in self.units for s in u.symbols.values() if s.kind == "label"]
             hint = nearest(wanted, known)
             msg = f"there is no entry point '{wanted}'"
-            self.loose.append(Diagnostic(str(path), 0, 0, msg, suggestion=hint))
+            self.loose.append(Diagnostic(path, 0, 0, msg, suggestion=hint))
         elif snippet:
             first = self.units[0].parts["__TEXT", "__text"]
             return first.addr
         else:
             msg = "there is no entry point: define _main, _start or start, or give --entry SYMBOL"
-            self.loose.append(Diagnostic(str(path), 0, 0, msg))
+            self.loose.append(Diagnostic(path, 0, 0, msg))
         return 0
 
     def named(self, name: str) -> list[tuple[Unit, Symbol]]:

@@ -195,7 +195,7 @@ def _parameter(text: str, pos: int, macro: str) -> tuple[Parameter, int]:
 def substitute(
     body: Sequence[Statement], bound: dict[str, str], number: int, *, positional: bool = False
 ) -> list[Statement]:
-    """Return ``body`` with the arguments put in; ``number`` stands for ``\\@``."""
+    r"""Return ``body`` with the arguments put in; ``number`` stands for ``\@``."""
 
     def backslash(match: re.Match[str]) -> str:
         if match[1]:
@@ -218,4 +218,3 @@ def substitute(
             new = new[:_LONGEST]
         found.append((line, column, new))
     return found
-

@@ -134,7 +134,10 @@ class _Reader:
             return Problem("expected an operand", self.pos)
         if rest[0] == ":":
             return Problem(
-                "':name:' is the notation of ELF", self.pos, 1, "write symbol@PAGE or symbol@PAGEOFF"
+                "':name:' is the notation of ELF",
+                self.pos,
+                1,
+                "write symbol@PAGE or symbol@PAGEOFF",
             )
         return Problem(f"unexpected '{rest[:30]}' in the operands", self.pos, len(rest))
 
@@ -149,7 +152,7 @@ class _Reader:
         register = self.register()
         if register is not None:
             pieces: tuple[str | Hole, ...] = (register,)
-            if register[0] == "v" and self.text.startswith("[", self.pos):
+            if register[0] == "v" and self.skip() == "[":
                 pieces += self.lane()
             return Operand("register", pieces, column)
         if shift := self.shift():

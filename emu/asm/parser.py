@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["parse"]
 
-_LABEL = re.compile(r'\s*(?:([A-Za-z_.$?][A-Za-z0-9_.$?@]*|"(?:\\.|[^"\\])+")|([0-9]+))\s*:', re.ASCII)
+_LABEL = re.compile(
+    r'\s*(?:([A-Za-z_.$?][A-Za-z0-9_.$?@]*|"(?:\\.|[^"\\])+")|([0-9]+))\s*:', re.ASCII
+)
 _FIRST = re.compile(r"\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*)", re.ASCII)
 _ASSIGNMENT = re.compile(
     r'\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*|"(?:\\.|[^"\\])+")\s*=(?!=)\s*', re.ASCII
@@ -344,12 +346,13 @@ class _Parser:
             msg = f"files include each other more than {DEEPEST} deep"
             raise Problem(msg)
         try:
-            text = path.read_bytes().decode("utf-8", "surrogateescape")
+            data = path.read_bytes()
         except OSError as error:
             msg = f"cannot read {path}: {error.strerror}"
             raise Problem(msg) from None
-        self.unit.inputs_read.append(path)
+        self.unit.note_read(path, data)
         origin = self.unit.origin
+        text = data.decode("utf-8", "surrogateescape")
         self.open_file(str(path), text, f"included from {origin.source.path}:{origin.line}")
 
     def end(self, cursor: Cursor) -> None:

@@ -28,7 +28,7 @@ def literal(
     """
     where = operands[-1]
     hole = where.hole
-    register = operands[0].text if len(operands) == 2 else ""  # noqa: PLR2004
+    register = operands[0].text if len(operands) == 2 else ""
     if mnemonic != "ldr" or hole is None or register[:1] not in {"w", "x"}:
         msg = "'=' can stand in ldr xN, =value only, with a general register"
         raise Problem(msg, where.column)
@@ -37,11 +37,11 @@ def literal(
     if isinstance(expr, int):
         value = expr & ((1 << 64) - 1)
         shift = 0
-        while value > 0xFFFF and not value & 0xFFFF:  # noqa: PLR2004
+        while value > 0xFFFF and not value & 0xFFFF:
             value, shift = value >> 16, shift + 16
-        if value <= 0xFFFF and shift < 8 * size:  # noqa: PLR2004
+        if value <= 0xFFFF and shift < 8 * size:
             return "movz", _movz(operands[0], value, shift, where.column)
-        if size == 4 and not -(1 << 31) <= expr < 1 << 32:  # noqa: PLR2004
+        if size == 4 and not -(1 << 31) <= expr < 1 << 32:
             msg = f"{expr:#x} does not fit in a 32-bit register"
             raise Problem(msg, where.column)
     place = _entry(unit, expr, size, where.column)

@@ -174,7 +174,7 @@ def _adrp(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
 def literal_load(instruction: Instruction) -> Encoder | None:
     """Return the encoder for a load from a label, or None if this is another form."""
     operands = instruction.operands
-    if len(operands) != 2 or operands[1].kind not in {"address", "immediate"}:  # noqa: PLR2004
+    if len(operands) != 2 or operands[1].kind not in {"address", "immediate"}:
         return None
     return _load
 
@@ -199,7 +199,7 @@ def _prefetch(operand: Operand, evaluate: Evaluate) -> int:
     if operand.text in _PREFETCH:
         return _PREFETCH[operand.text]
     value = evaluate(operand) if operand.hole else None
-    if value is None or not value.absolute or not 0 <= value.number <= 31:  # noqa: PLR2004
+    if value is None or not value.absolute or not 0 <= value.number <= 31:
         msg = "expected a prefetch operation or a number from 0 to 31"
         raise Problem(msg, operand.column, max(1, len(operand.text)))
     return value.number

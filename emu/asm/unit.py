@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ class Unit:
         self.messages: list[str] = []
         self.pools: dict[Part, Pool] = {}
         self.inputs: list[Input] = []
-        self.inputs_read: list[Path] = []
+        self.read: list[tuple[str, str]] = []
         self.conditionals: list[list[bool]] = []
         self.expansions = 0
         self.statements = 0
@@ -107,6 +108,11 @@ class Unit:
         """Note an error (or a warning) at ``origin``, by default the current statement."""
         at = self.origin if origin is None else origin
         self.diagnostics.append((at, at.diagnostic(problem, how)))
+
+    def note_read(self, path: Path, data: bytes | None) -> None:
+        """Note that the result depends on the file ``path``; None: on there being none."""
+        mark = "" if data is None else hashlib.sha256(data).hexdigest()
+        self.read.append((str(path), mark))
 
     # -- sections ------------------------------------------------------------------------
 
