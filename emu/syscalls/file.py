@@ -11,7 +11,28 @@ from emu.darwin.errno import EBADF, EINVAL, ENOTDIR, ENOTSUP, Errno
 from emu.darwin.structs import DIRENT_NAME, Stat64, pack_dirent
 from emu.host import Directory, FileHandle, HostStat
 from emu.kernel.files import OpenFile
-from emu.syscalls.kinds import Addr, Fd, InBuf, Int, Long, OutBuf, Path, Size, UInt
+from emu.syscalls.kinds import (
+    AtFlags,
+    DirentsOut,
+    DirFd,
+    FcntlArg,
+    FcntlCmd,
+    Fd,
+    InBuf,
+    Int,
+    IovecIn,
+    IovecOut,
+    Long,
+    LongOut,
+    Mode,
+    OpenFlags,
+    OutBuf,
+    Path,
+    Size,
+    StatOut,
+    UInt,
+    Whence,
+)
 from emu.syscalls.table import Call, syscall
 from emu.syscalls.transfer import in_pieces, iovecs, out_pieces, receive, transmit
 
@@ -52,13 +73,13 @@ def open_file(call: Call, at: Directory, path: bytes, flags: int, mode: int) -> 
 
 
 @syscall(5, 398)
-def open(call: Call, path: Path, flags: Int, mode: UInt) -> int:  # noqa: A001 - xnu's name
+def open(call: Call, path: Path, flags: OpenFlags, mode: Mode) -> int:  # noqa: A001 - xnu's name
     """Open a file relative to the working directory."""
     return open_file(call, directory_at(call, f.AT_FDCWD, path), path, flags, mode)
 
 
 @syscall(463, 464)
-def openat(call: Call, fd: Fd, path: Path, flags: Int, mode: UInt) -> int:
+def openat(call: Call, fd: DirFd, path: Path, flags: OpenFlags, mode: Mode) -> int:
     """Open a file relative to a directory."""
     return open_file(call, directory_at(call, fd, path), path, flags, mode)
 
@@ -103,7 +124,7 @@ def read(call: Call, fd: Fd, cbuf: OutBuf, nbyte: Size) -> int:
 
 
 @syscall(120, 411)
-def readv(call: Call, fd: Fd, iovp: Addr, iovcnt: UInt) -> int:
+def readv(call: Call, fd: Fd, iovp: IovecOut, iovcnt: UInt) -> int:
     """Read into several buffers in turn."""
     file = _readable(call, fd)
     pieces = [
@@ -121,7 +142,7 @@ def pread(call: Call, fd: Fd, buf: OutBuf, nbyte: Size, offset: Long) -> int:
 
 
 @syscall(540, 542)
-def preadv(call: Call, fd: Fd, iovp: Addr, iovcnt: Int, offset: Long) -> int:
+def preadv(call: Call, fd: Fd, iovp: IovecOut, iovcnt: Int, offset: Long) -> int:
     """Read into several buffers at ``offset`` without moving the position."""
     return _read_at(call, fd, iovecs(call.space, iovp, iovcnt), offset)
 
@@ -149,7 +170,7 @@ def write(call: Call, fd: Fd, cbuf: InBuf, nbyte: Size) -> int:
 
 
 @syscall(121, 412)
-def writev(call: Call, fd: Fd, iovp: Addr, iovcnt: UInt) -> int:
+def writev(call: Call, fd: Fd, iovp: IovecIn, iovcnt: UInt) -> int:
     """Write several buffers in turn."""
     file = call.file(fd)
     buffers = iovecs(call.space, iovp, iovcnt)
@@ -164,7 +185,7 @@ def pwrite(call: Call, fd: Fd, buf: InBuf, nbyte: Size, offset: Long) -> int:
 
 
 @syscall(541, 543)
-def pwritev(call: Call, fd: Fd, iovp: Addr, iovcnt: Int, offset: Long) -> int:
+def pwritev(call: Call, fd: Fd, iovp: IovecIn, iovcnt: Int, offset: Long) -> int:
     """Write several buffers at ``offset`` without moving the position."""
     return _write_at(call, fd, iovecs(call.space, iovp, iovcnt), offset)
 
@@ -180,7 +201,7 @@ def _write_at(call: Call, fd: int, buffers: list[tuple[int, int]], offset: int) 
 
 
 @syscall(199)
-def lseek(call: Call, fd: Fd, offset: Long, whence: Int) -> int:
+def lseek(call: Call, fd: Fd, offset: Long, whence: Whence) -> int:
     """Move the position of a file, or of a directory's entries."""
     position: int = call.file(fd).handle.seek(offset, whence)
     return position
@@ -248,26 +269,26 @@ def pack_stat(known: HostStat) -> bytes:
 
 
 @syscall(338)
-def stat64(call: Call, path: Path, ub: Addr) -> int:
+def stat64(call: Call, path: Path, ub: StatOut) -> int:
     """Report on a file, following links."""
     return _stat(call, f.AT_FDCWD, path, ub, 0)
 
 
 @syscall(340)
-def lstat64(call: Call, path: Path, ub: Addr) -> int:
+def lstat64(call: Call, path: Path, ub: StatOut) -> int:
     """Report on a file, or on the link itself."""
     return _stat(call, f.AT_FDCWD, path, ub, f.AT_SYMLINK_NOFOLLOW)
 
 
 @syscall(339)
-def fstat64(call: Call, fd: Fd, ub: Addr) -> int:
+def fstat64(call: Call, fd: Fd, ub: StatOut) -> int:
     """Report on an open file."""
     call.space.copyout(ub, pack_stat(call.file(fd).handle.stat()))
     return 0
 
 
 @syscall(470)
-def fstatat64(call: Call, fd: Fd, path: Path, ub: Addr, flag: Int) -> int:
+def fstatat64(call: Call, fd: DirFd, path: Path, ub: StatOut, flag: AtFlags) -> int:
     """Report on a file relative to a directory."""
     if flag & ~(f.AT_SYMLINK_NOFOLLOW | f.AT_SYMLINK_NOFOLLOW_ANY | f.AT_REALDEV | f.AT_FDONLY):
         raise Errno(EINVAL)
@@ -292,7 +313,7 @@ def _stat(call: Call, fd: int, path: bytes, ub: int, flag: int) -> int:
 
 
 @syscall(344)
-def getdirentries64(call: Call, fd: Fd, buf: OutBuf, bufsize: Size, position: Addr) -> int:
+def getdirentries64(call: Call, fd: Fd, buf: DirentsOut, bufsize: Size, position: LongOut) -> int:
     """Read entries of a directory; report the position that they begin at.
 
     A buffer of 1024 bytes and more keeps its last four for a word that tells the end.
@@ -332,7 +353,7 @@ def _take_entries(handle: Directory, room: int) -> tuple[bytes, bool]:
 
 
 @syscall(92, 406, note="no record locks")
-def fcntl(call: Call, fd: Fd, cmd: Int, arg: Long) -> int:
+def fcntl(call: Call, fd: Fd, cmd: FcntlCmd, arg: FcntlArg) -> int:
     """Duplicate a descriptor, or report and change its flags; EINVAL for another command."""
     call.file(fd)
     if cmd not in _FCNTL:

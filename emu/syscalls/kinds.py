@@ -26,7 +26,7 @@ __all__ = [
     "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut", "Prot", "RenameFlags", "RlimitIn",
     "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho", "ShutHow", "SigHow", "SigSet",
     "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut", "Signal", "Size", "SockDomain",
-    "SockLevel", "SockOpt", "SockOptIn", "SockOptOut", "SockProtocol", "SockType", "SockaddrIn",
+    "SockLevel", "SockOpt", "SockOptIn", "SockOptOut", "SockProtocol", "SockType", "Sockaddr",
     "SockaddrOut", "StackIn", "StackOut", "StatOut", "StatfsOut", "Strings", "TimespecIn",
     "TimevalIn", "TimevalOut", "TimevalsIn", "UInt", "Uid", "WaitIdType", "WaitOptions",
     "WaitStatusOut", "Whence",
@@ -178,7 +178,7 @@ SigactionOut = Annotated[int, _given("sigaction_out")]
 StackIn = Annotated[int, _taken("stack_in")]
 StackOut = Annotated[int, _given("stack_out")]
 #: A sockaddr; its length comes next, for ``Out`` as a pointer.
-SockaddrIn = Annotated[int, _taken("sockaddr_in")]
+Sockaddr = Annotated[int, _taken("sockaddr")]
 SockaddrOut = Annotated[int, _given("sockaddr_out")]
 #: An option's value behind SockLevel and SockOpt; its length comes next.
 SockOptIn = Annotated[int, _taken("sock_opt_in")]

@@ -8,7 +8,7 @@ from emu.darwin.errno import EACCES, EINVAL, ENODEV, ENOMEM, Errno
 from emu.image import PAGE_SIZE
 from emu.kernel.files import OpenFile
 from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
-from emu.syscalls.kinds import Addr, Fd, Int, Long, Size
+from emu.syscalls.kinds import Addr, Advice, Fd, Long, MapFlags, Prot, Size
 from emu.syscalls.table import Call, syscall
 
 __all__ = ["FilePager"]
@@ -39,7 +39,7 @@ class FilePager:
 
 @syscall(197, note="file mappings are private; MAP_SHARED is for anonymous memory")
 def mmap(
-    call: Call, addr: Addr, length: Size, prot: Int, flags: Int, fd: Fd, pos: Long
+    call: Call, addr: Addr, length: Size, prot: Prot, flags: MapFlags, fd: Fd, pos: Long
 ) -> int:  # fmt: skip
     """Map anonymous memory or a file."""
     size = round_page(length)
@@ -93,7 +93,7 @@ def munmap(call: Call, addr: Addr, length: Size) -> int:
 
 
 @syscall(74)
-def mprotect(call: Call, addr: Addr, length: Size, prot: Int) -> int:
+def mprotect(call: Call, addr: Addr, length: Size, prot: Prot) -> int:
     """Change a protection; a hole in the range is ENOMEM."""
     if not length:
         return 0
@@ -112,7 +112,7 @@ def _range(addr: int, length: int) -> tuple[int, int]:
 
 
 @syscall(75)
-def madvise(call: Call, addr: Addr, length: Size, behav: Int) -> int:
+def madvise(call: Call, addr: Addr, length: Size, behav: Advice) -> int:
     """Check the range; advice changes nothing here."""
     if not f.MADV_NORMAL <= behav <= f.MADV_FREE:
         raise Errno(EINVAL)

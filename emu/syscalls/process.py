@@ -9,7 +9,7 @@ from emu.darwin import flags as f
 from emu.darwin.errno import ECHILD, EINVAL, ESRCH, Errno
 from emu.darwin.structs import Rusage, Timeval
 from emu.kernel.process import Process, State
-from emu.syscalls.kinds import Addr, Int, Pid, UInt
+from emu.syscalls.kinds import Addr, Int, Pid, RusageOut, UInt, WaitOptions, WaitStatusOut
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -74,7 +74,9 @@ def issetugid(_call: Call) -> int:
 
 
 @syscall(7, 400)
-def wait4(call: Call, pid: Pid, status: Addr, options: Int, rusage: Addr) -> int:
+def wait4(
+    call: Call, pid: Pid, status: WaitStatusOut, options: WaitOptions, rusage: RusageOut
+) -> int:
     """Wait for a child to end and reap it.
 
     Stopped children are reported with WUNTRACED, as on macOS.

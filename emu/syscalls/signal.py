@@ -11,7 +11,20 @@ from emu.darwin.frames import Stack
 from emu.darwin.structs import OldSigaction, Sigaction
 from emu.kernel.delivery import leave_handler
 from emu.kernel.signals import UNBLOCKABLE, Action, SigInfo, bit
-from emu.syscalls.kinds import Addr, Int, Pid, Signal, UInt
+from emu.syscalls.kinds import (
+    Addr,
+    Int,
+    Pid,
+    SigactionIn,
+    SigactionOut,
+    SigHow,
+    Signal,
+    SigSet,
+    SigSetIn,
+    SigSetOut,
+    StackIn,
+    StackOut,
+)
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -33,7 +46,7 @@ def kill(call: Call, pid: Pid, signum: Signal, posix: Int) -> int:
 
 
 @syscall(46)
-def sigaction(call: Call, signum: Signal, nsa: Addr, osa: Addr) -> int:
+def sigaction(call: Call, signum: Signal, nsa: SigactionIn, osa: SigactionOut) -> int:
     """Change and report what a signal does; the old action has no trampoline."""
     if not 0 < signum < f.NSIG:
         raise Errno(EINVAL)
@@ -53,7 +66,7 @@ def sigaction(call: Call, signum: Signal, nsa: Addr, osa: Addr) -> int:
 
 
 @syscall(48)
-def sigprocmask(call: Call, how: Int, mask: Addr, omask: Addr) -> int:
+def sigprocmask(call: Call, how: SigHow, mask: SigSetIn, omask: SigSetOut) -> int:
     """Change and report the set of blocked signals; ``how`` counts only with a new set."""
     signals, space = call.process.signals, call.space
     old = signals.mask
@@ -75,14 +88,14 @@ def sigprocmask(call: Call, how: Int, mask: Addr, omask: Addr) -> int:
 
 
 @syscall(52)
-def sigpending(call: Call, osv: Addr) -> int:
+def sigpending(call: Call, osv: SigSetOut) -> int:
     """Report the signals that wait until they are unblocked."""
     call.space.copyout(osv, struct.pack("<I", call.process.signals.pending))
     return 0
 
 
 @syscall(111, 410)
-def sigsuspend(call: Call, mask: UInt) -> int:
+def sigsuspend(call: Call, mask: SigSet) -> int:
     """Replace the mask and wait for a signal; always ends in EINTR."""
     signals = call.process.signals
     if signals.suspended_mask is None:
@@ -93,7 +106,7 @@ def sigsuspend(call: Call, mask: UInt) -> int:
 
 
 @syscall(53)
-def sigaltstack(call: Call, nss: Addr, oss: Addr) -> int:
+def sigaltstack(call: Call, nss: StackIn, oss: StackOut) -> int:
     """Set and report the stack on which SA_ONSTACK handlers run."""
     signals, space = call.process.signals, call.space
     old = signals.altstack

@@ -20,7 +20,29 @@ from emu.darwin.errno import (
 from emu.darwin.structs import Linger, Msghdr, SockaddrIn, SockaddrIn6, SockaddrUn, Timeval
 from emu.host import Address, Inet4, Inet6, SocketHandle, UnixPath, darwin_errno
 from emu.kernel.files import OpenFile
-from emu.syscalls.kinds import Addr, Fd, InBuf, Int, OutBuf, Size, UInt
+from emu.syscalls.kinds import (
+    Fd,
+    FdPairOut,
+    InBuf,
+    Int,
+    LenInOut,
+    MsgFlags,
+    MsghdrIn,
+    MsghdrOut,
+    OutBuf,
+    ShutHow,
+    Size,
+    Sockaddr,
+    SockaddrOut,
+    SockDomain,
+    SockLevel,
+    SockOpt,
+    SockOptIn,
+    SockOptOut,
+    SockProtocol,
+    SockType,
+    UInt,
+)
 from emu.syscalls.table import Call, syscall
 from emu.syscalls.transfer import in_pieces, iovecs, out_pieces, receive, transmit
 
@@ -108,7 +130,7 @@ def _socket(call: Call, s: int) -> tuple[OpenFile, SocketHandle]:
 
 
 @syscall(97)
-def socket(call: Call, domain: Int, type_: Int, protocol: Int) -> int:
+def socket(call: Call, domain: SockDomain, type_: SockType, protocol: SockProtocol) -> int:
     """Make a socket."""
     call.process.files.lowest()
     handle = call.host.network.socket(domain, type_, protocol)
@@ -116,7 +138,9 @@ def socket(call: Call, domain: Int, type_: Int, protocol: Int) -> int:
 
 
 @syscall(135)
-def socketpair(call: Call, domain: Int, type_: Int, protocol: Int, rsv: Addr) -> int:
+def socketpair(
+    call: Call, domain: SockDomain, type_: SockType, protocol: SockProtocol, rsv: FdPairOut
+) -> int:
     """Make two connected sockets."""
     files = call.process.files
     call.space.view(rsv, 8, f.PROT_WRITE)
@@ -128,7 +152,7 @@ def socketpair(call: Call, domain: Int, type_: Int, protocol: Int, rsv: Addr) ->
 
 
 @syscall(104)
-def bind(call: Call, s: Fd, name: Addr, namelen: UInt) -> int:
+def bind(call: Call, s: Fd, name: Sockaddr, namelen: UInt) -> int:
     """Give a socket an address."""
     _, handle = _socket(call, s)
     handle.bind(_copyin_address(call, name, namelen), call.process.cwd)
@@ -144,7 +168,7 @@ def listen(call: Call, s: Fd, backlog: Int) -> int:
 
 
 @syscall(30, 404)
-def accept(call: Call, s: Fd, name: Addr, anamelen: Addr) -> int:
+def accept(call: Call, s: Fd, name: SockaddrOut, anamelen: LenInOut) -> int:
     """Take the next connection; it inherits O_NONBLOCK, time-outs and the like."""
     file, handle = _socket(call, s)
     room = _copyin_length(call, anamelen) if name else 0
@@ -164,7 +188,7 @@ def accept(call: Call, s: Fd, name: Addr, anamelen: Addr) -> int:
 
 
 @syscall(98, 409)
-def connect(call: Call, s: Fd, name: Addr, namelen: UInt) -> int:
+def connect(call: Call, s: Fd, name: Sockaddr, namelen: UInt) -> int:
     """Connect to a peer."""
     file, handle = _socket(call, s)
     address = _copyin_address(call, name, namelen)
@@ -196,14 +220,14 @@ def _connected(call: Call, file: OpenFile, handle: SocketHandle) -> int:
 
 
 @syscall(134)
-def shutdown(call: Call, s: Fd, how: Int) -> int:
+def shutdown(call: Call, s: Fd, how: ShutHow) -> int:
     """End reading, writing or both."""
     _socket(call, s)[1].shutdown(how)
     return 0
 
 
 @syscall(31)
-def getpeername(call: Call, s: Fd, asa: Addr, alen: Addr) -> int:
+def getpeername(call: Call, s: Fd, asa: SockaddrOut, alen: LenInOut) -> int:
     """Report the address of the peer."""
     _, handle = _socket(call, s)
     room = _copyin_length(call, alen)
@@ -212,7 +236,7 @@ def getpeername(call: Call, s: Fd, asa: Addr, alen: Addr) -> int:
 
 
 @syscall(32)
-def getsockname(call: Call, s: Fd, asa: Addr, alen: Addr) -> int:
+def getsockname(call: Call, s: Fd, asa: SockaddrOut, alen: LenInOut) -> int:
     """Report the address of a socket."""
     _, handle = _socket(call, s)
     room = _copyin_length(call, alen)
@@ -225,7 +249,7 @@ def getsockname(call: Call, s: Fd, asa: Addr, alen: Addr) -> int:
 
 @syscall(133, 413)
 def sendto(
-    call: Call, s: Fd, buf: InBuf, length: Size, flags: Int, to: Addr, tolen: UInt
+    call: Call, s: Fd, buf: InBuf, length: Size, flags: MsgFlags, to: Sockaddr, tolen: UInt
 ) -> int:  # fmt: skip
     """Send, to an address where one is given."""
     file, handle = _socket(call, s)
@@ -234,7 +258,7 @@ def sendto(
 
 
 @syscall(28, 402, note="no control messages")
-def sendmsg(call: Call, s: Fd, msg: Addr, flags: Int) -> int:
+def sendmsg(call: Call, s: Fd, msg: MsghdrIn, flags: MsgFlags) -> int:
     """Send what a message header describes."""
     file, handle = _socket(call, s)
     header = Msghdr.unpack(call.space.copyin(msg, Msghdr.SIZE))
@@ -286,7 +310,13 @@ def _is_connected(handle: SocketHandle) -> bool:
 
 @syscall(29, 403)
 def recvfrom(
-    call: Call, s: Fd, buf: OutBuf, length: Size, flags: Int, name: Addr, fromlenaddr: Addr
+    call: Call,
+    s: Fd,
+    buf: OutBuf,
+    length: Size,
+    flags: MsgFlags,
+    name: SockaddrOut,
+    fromlenaddr: LenInOut,
 ) -> int:
     """Receive, and report the sender where he is asked for."""
     file, handle = _socket(call, s)
@@ -345,7 +375,7 @@ def _blocked() -> int:
 
 
 @syscall(27, 401, note="no control messages")
-def recvmsg(call: Call, s: Fd, msg: Addr, flags: Int) -> int:
+def recvmsg(call: Call, s: Fd, msg: MsghdrOut, flags: MsgFlags) -> int:
     """Receive into what a message header describes."""
     file, handle = _socket(call, s)
     header = Msghdr.unpack(call.space.copyin(msg, Msghdr.SIZE))
@@ -370,7 +400,9 @@ def recvmsg(call: Call, s: Fd, msg: Addr, flags: Int) -> int:
 
 
 @syscall(105)
-def setsockopt(call: Call, s: Fd, level: Int, name: Int, val: Addr, valsize: UInt) -> int:
+def setsockopt(
+    call: Call, s: Fd, level: SockLevel, name: SockOpt, val: SockOptIn, valsize: UInt
+) -> int:
     """Set an option of a socket."""
     file, handle = _socket(call, s)
     if not val and valsize:
@@ -408,7 +440,9 @@ def _set_timeout(file: OpenFile, option: str, raw: bytes) -> None:
 
 
 @syscall(118)
-def getsockopt(call: Call, s: Fd, level: Int, name: Int, val: Addr, avalsize: Addr) -> int:
+def getsockopt(
+    call: Call, s: Fd, level: SockLevel, name: SockOpt, val: SockOptOut, avalsize: LenInOut
+) -> int:
     """Report an option of a socket."""
     file, handle = _socket(call, s)
     room = _copyin_length(call, avalsize) if val else 0

@@ -9,7 +9,16 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EINVAL, Errno
 from emu.darwin.structs import Itimerval, Timeval
 from emu.kernel.process import Process, Timer
-from emu.syscalls.kinds import Addr, OutBuf, Size, UInt
+from emu.syscalls.kinds import (
+    Addr,
+    ItimervalIn,
+    ItimervalOut,
+    ItimerWhich,
+    LongOut,
+    OutBuf,
+    Size,
+    TimevalOut,
+)
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -23,7 +32,7 @@ _TIMEVAL = struct.Struct("<qi4x")
 
 
 @syscall(116)
-def gettimeofday(call: Call, tp: Addr, tzp: Addr, mach_absolute_time: Addr) -> int:
+def gettimeofday(call: Call, tp: TimevalOut, tzp: Addr, mach_absolute_time: LongOut) -> int:
     """Report the time of day; the time zone is always UTC."""
     if tp:
         seconds, ns = divmod(call.host.realtime_ns(), _NS)
@@ -36,7 +45,7 @@ def gettimeofday(call: Call, tp: Addr, tzp: Addr, mach_absolute_time: Addr) -> i
 
 
 @syscall(83, note="ITIMER_REAL alone")
-def setitimer(call: Call, which: UInt, itv: Addr, oitv: Addr) -> int:
+def setitimer(call: Call, which: ItimerWhich, itv: ItimervalIn, oitv: ItimervalOut) -> int:
     """Arm or disarm the interval timer; a null ``itv`` only reports."""
     process = call.process
     _check_which(which)
@@ -52,7 +61,7 @@ def setitimer(call: Call, which: UInt, itv: Addr, oitv: Addr) -> int:
 
 
 @syscall(86, note="ITIMER_REAL alone")
-def getitimer(call: Call, which: UInt, itv: Addr) -> int:
+def getitimer(call: Call, which: ItimerWhich, itv: ItimervalOut) -> int:
     """Report what is left of the interval timer."""
     _check_which(which)
     _report(call, call.process, itv)
