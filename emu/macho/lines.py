@@ -1,0 +1,139 @@
+"""The line table of an executable: its own DWARF, or that of the objects it was linked from."""
+
+from __future__ import annotations
+
+import bisect
+from struct import Struct
+from typing import TYPE_CHECKING, Final
+
+from emu.errors import ImageError
+from emu.image import LineEntry, LineTable, SourceLine
+from emu.macho import constants as c
+from emu.macho import dwarf
+from emu.macho.reading import cstring, part, unpack
+from emu.macho.symbols import ObjectFile, debug_map, named, nlists
+from emu.macho.units import compilation_directories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.macho.commands import Executable
+    from emu.macho.symbols import Nlist
+
+__all__ = ["line_table"]
+
+_HEADER: Final = Struct("<IIIIIIII")
+_COMMAND: Final = Struct("<II")
+_SEGMENT: Final = Struct("<II16sQQQQiiII")
+_SECTION: Final = Struct("<16s16sQQIIIIIIII")
+_SYMTAB: Final = Struct("<IIIIII")
+
+
+def line_table(
+    executable: Executable,
+    entries: list[Nlist],
+    slide: int,
+    read_object: Callable[[str, int], bytes | None],
+) -> LineTable:
+    """Return the lines of an image at its slid addresses.
+
+    ``read_object(path, mtime)`` gives an object file of the debug map, or None where there is
+    none (any more).  Debug information that is malformed counts as absent: it is no part of what
+    runs.
+    """
+    own = _own_sections(executable)
+    if "__debug_line" in own:
+        return LineTable(_entries(_rows(own), slide))
+    found: list[LineEntry] = []
+    for each in debug_map(entries):
+        data = read_object(each.path, each.mtime)
+        if data is not None:
+            found += _entries(_linked(each, data), slide)
+    return LineTable(found)
+
+
+def _entries(rows: list[dwarf.Row], slide: int) -> list[LineEntry]:
+    return [LineEntry(r.start + slide, r.end - r.start, SourceLine(r.path, r.line)) for r in rows]
+
+
+def _rows(sections: dict[str, bytes]) -> list[dwarf.Row]:
+    try:
+        directories = compilation_directories(sections)
+    except ImageError:
+        directories = {}
+    found: list[dwarf.Row] = []
+    try:
+        found.extend(dwarf.rows(sections, directories))
+    except ImageError:
+        return found
+    return found
+
+
+def _own_sections(executable: Executable) -> dict[str, bytes]:
+    return {
+        s.name: executable.data[s.offset : s.offset + s.size]
+        for segment in executable.segments
+        for s in segment.sections
+        if s.segment == "__DWARF" and not s.zerofill
+    }
+
+
+def _linked(each: ObjectFile, data: bytes) -> list[dwarf.Row]:
+    """Return an object's rows where the linker has put its functions."""
+    try:
+        sections, names = _object(data)
+    except ImageError:
+        return []
+    moved: list[dwarf.Row] = []
+    rows = sorted(_rows(sections), key=lambda r: r.start)
+    starts = [r.start for r in rows]
+    for name, linked, size in each.functions:
+        start = names.get(name)
+        if start is None:
+            continue
+        by = linked - start
+        first = max(bisect.bisect_right(starts, start) - 1, 0)
+        last = bisect.bisect_left(starts, start + size)
+        moved += [
+            dwarf.Row(max(r.start, start) + by, min(r.end, start + size) + by, r.path, r.line)
+            for r in rows[first:last]
+            if r.end > start
+        ]
+    return moved
+
+
+def _object(data: bytes) -> tuple[dict[str, bytes], dict[str, int]]:
+    """Return the debug sections of an object file, and its symbols' addresses.
+
+    The debug sections' references need no relocation: the assembler leaves addresses within the
+    object in place.
+    """
+    magic, cpu, _, _, count, *_ = unpack(_HEADER, data, 0, "the header of an object")
+    if magic != c.MH_MAGIC_64 or cpu != c.CPU_TYPE_ARM64:
+        raise ImageError("not an arm64 object file")
+    sections: dict[str, bytes] = {}
+    names: dict[str, int] = {}
+    at = _HEADER.size
+    for _ in range(count):
+        command, size = unpack(_COMMAND, data, at, "a load command of an object")
+        if size < _COMMAND.size:
+            raise ImageError("a load command of an object has a bad size")
+        if command == c.LC_SEGMENT_64:
+            sections |= _debug_sections(data, at)
+        elif command == c.LC_SYMTAB:
+            names = named(nlists(data, unpack(_SYMTAB, data, at, "LC_SYMTAB")[2:]))
+        at += size
+    return sections, names
+
+
+def _debug_sections(data: bytes, at: int) -> dict[str, bytes]:
+    count = unpack(_SEGMENT, data, at, "a segment of an object")[9]
+    found = {}
+    for i in range(count):
+        where = at + _SEGMENT.size + i * _SECTION.size
+        raw, segment, _, size, offset, *_ = unpack(_SECTION, data, where, "a section of an object")
+        if segment.rstrip(b"\0") == b"__DWARF":
+            found[cstring(raw + b"\0", 0, "a section's name")] = part(
+                data, offset, size, "a section"
+            )
+    return found
