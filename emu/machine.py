@@ -117,6 +117,8 @@ class _Engine:
         self.mem_map_ptr = _declare(own.uc_mem_map_ptr, p, u64, size, u32, p)
         self.mem_unmap = _declare(own.uc_mem_unmap, p, u64, size)
         self.mem_protect = _declare(own.uc_mem_protect, p, u64, size, u32)
+        self.mem_read = _declare(own.uc_mem_read, p, u64, p, size)
+        self.mem_write = _declare(own.uc_mem_write, p, u64, p, size)
         self.reg_read_batch = _declare(own.uc_reg_read_batch, p, p, p, ctypes.c_int)
         self.reg_write_batch = _declare(own.uc_reg_write_batch, p, p, p, ctypes.c_int)
         self.hook_add: Any = own.uc_hook_add
@@ -195,6 +197,8 @@ class Machine:
         #: Number of times that the engine was entered: a watchdog sees by it that nothing moves.
         self.entries = 0
         self._callbacks: list[object] = []
+        #: What a debugger does before :meth:`run` returns (:mod:`emu.machine_probe`).
+        self.after_run: Callable[[Stop], Stop] | None = None
         self._hook_interrupts()
         self._hook_invalid_memory()
 
@@ -206,6 +210,10 @@ class Machine:
         After "svc" the pc is behind the instruction; after every other stop it is on the
         instruction that has not been executed.
         """
+        stop = self._run()
+        return stop if self.after_run is None else self.after_run(stop)
+
+    def _run(self) -> Stop:
         self._stopped = None
         self.entries += 1
         pc = self._pc if self._pc >= 0 else self.read("pc")
@@ -240,7 +248,7 @@ class Machine:
                 self._stopped = Stop("exception", value=number)
             stop(handle)
 
-        self._add_hook(unicorn.UC_HOOK_INTR, _INTR_HOOK(interrupted))
+        self.add_hook(unicorn.UC_HOOK_INTR, _INTR_HOOK(interrupted))
 
     def _hook_invalid_memory(self) -> None:
         def invalid(_uc: int, kind: int, address: int, _size: int, _value: int, _data: int) -> bool:
@@ -250,9 +258,10 @@ class Machine:
                 self._stopped = Stop("fault", access=access, address=address)
             return False
 
-        self._add_hook(unicorn.UC_HOOK_MEM_INVALID, _MEM_HOOK(invalid))
+        self.add_hook(unicorn.UC_HOOK_MEM_INVALID, _MEM_HOOK(invalid))
 
-    def _add_hook(self, kind: int, callback: object, begin: int = 1, end: int = 0) -> int:
+    def add_hook(self, kind: int, callback: object, begin: int = 1, end: int = 0) -> int:
+        """Add an engine hook of ``UC_HOOK_*`` kind on the addresses begin…end (1, 0: all)."""
         self._callbacks.append(callback)
         hook = ctypes.c_size_t()
         error = self._engine.hook_add(
@@ -267,6 +276,10 @@ class Machine:
         _check(error, "hook_add")
         return hook.value
 
+    def delete_hook(self, hook: int) -> None:
+        """Take an engine hook away; translations keep calling it until they are flushed."""
+        _check(self._engine.hook_del(self._handle, hook), "hook_del")
+
     def count_instructions(self) -> Callable[[], int]:
         """Count from now on; returns a function that tells the number so far.
 
@@ -278,7 +291,7 @@ class Machine:
         def entered(_uc: int, _address: int, size: int, _data: int) -> None:
             total[0] += size >> 2
 
-        self._add_hook(unicorn.UC_HOOK_BLOCK, _CODE_HOOK(entered))
+        self.add_hook(unicorn.UC_HOOK_BLOCK, _CODE_HOOK(entered))
         self._engine.uc.ctl_flush_tb()
         return lambda: total[0]
 
@@ -299,11 +312,11 @@ class Machine:
                 self._failed = failed
                 self._stop(self._handle)
 
-        hook = self._add_hook(unicorn.UC_HOOK_CODE, _CODE_HOOK(reached), begin, end)
+        hook = self.add_hook(unicorn.UC_HOOK_CODE, _CODE_HOOK(reached), begin, end)
         self._engine.uc.ctl_flush_tb()
 
         def remove() -> None:
-            _check(self._engine.hook_del(self._handle, hook), "hook_del")
+            self.delete_hook(hook)
             self._engine.uc.ctl_flush_tb()
 
         return remove
@@ -367,6 +380,25 @@ class Machine:
     def protect(self, address: int, size: int, prot: int) -> None:
         """Change the protection of a mapped range."""
         _check(self._engine.mem_protect(self._handle, address, size, prot), "mem_protect")
+
+    def read_memory(self, address: int, size: int) -> bytes | None:
+        """Return bytes of the engine's map, or None where it has a gap."""
+        buffer = ctypes.create_string_buffer(size)
+        if self._engine.mem_read(self._handle, address, ctypes.addressof(buffer), size):
+            return None
+        return buffer.raw
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Change bytes of the engine's map, whatever their protection."""
+        buffer = ctypes.create_string_buffer(data, len(data))
+        _check(
+            self._engine.mem_write(self._handle, address, ctypes.addressof(buffer), len(data)),
+            "mem_write",
+        )
+
+    def forget_all_code(self) -> None:
+        """Drop all translations: those made before a hook came do not carry it."""
+        self._engine.uc.ctl_flush_tb()
 
     def forget_code(self, address: int, size: int) -> None:
         """Drop translations of a range whose bytes were changed behind the engine's back."""

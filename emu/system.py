@@ -14,6 +14,7 @@ import emu.syscalls  # noqa: F401 - fills the table
 from emu.darwin import flags as f
 from emu.darwin.errno import EINTR, ENOSYS, Errno
 from emu.darwin.numbers import name_of
+from emu.gate import HOLD
 from emu.host.errors import darwin_errno
 from emu.kernel.delivery import enter_handler
 from emu.kernel.kernel import Kernel
@@ -28,6 +29,7 @@ from emu.syscalls.table import TABLE, Call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emu.gate import Gate
     from emu.host import Host
     from emu.machine import Stop
     from emu.observer import Observer
@@ -70,6 +72,10 @@ class System:
         self.warn = warn
         #: Who is told of each event: set by :meth:`observe`.
         self.observer: Observer | None = None
+        #: A debugger's veto, asked before a call is run or a faulting instruction is punished.
+        self.gate: Gate | None = None
+        #: Set by :meth:`pause`: the running process leaves the CPU as it stands.
+        self.paused = False
         #: Signals from outside that wait to be given to every guest process.
         self._from_outside: list[int] = []
         self._unknown: set[int] = set()
@@ -107,19 +113,36 @@ class System:
         self.mmu.release(process.space)
         process.space.drop()
 
+    def pause(self) -> None:
+        """Take the running process off the CPU as it stands; it will be the first to go on.
+
+        Nothing runs until :attr:`paused` is cleared.  Observers, gates and engine hooks may call it.
+        """
+        self.paused = True
+        self.machine.stop()
+
+    @property
+    def current(self) -> Process:
+        """The process that has the CPU, or had it last."""
+        return self._call.process
+
     # -- the loop -------------------------------------------------------------------------
 
     def run(self, first: Process) -> int:
         """Run until the last process has ended; returns ``first``'s wait status."""
-        self.kernel.add(first)
-        first.started_ns = self.host.monotonic_ns()
-        self.kernel.scheduler.ready(first)
+        self.start(first)
         try:
             while self.step():
                 pass
         finally:
             self.slices.close()
         return first.status
+
+    def start(self, first: Process) -> None:
+        """Make ``first`` ready to run; :meth:`step` then runs it."""
+        self.kernel.add(first)
+        first.started_ns = self.host.monotonic_ns()
+        self.kernel.scheduler.ready(first)
 
     def step(self) -> bool:
         """Run one process for a while or wait for one; False when none is left."""
@@ -178,6 +201,10 @@ class System:
         began = self.host.monotonic_ns()
         while True:
             process = call.process
+            if self.paused:
+                process.registers = self.machine.save()
+                self.kernel.scheduler.ready(process, first=True)
+                break
             ran = self._advance(process)
             if call.process is not process:
                 # A fork: the child has the CPU now.
@@ -199,7 +226,7 @@ class System:
             goes_on = self._system_call(process)
         else:
             goes_on = self._other_stop(process, stop)
-        if goes_on and process.signals.pending:
+        if goes_on and process.signals.pending and not self.paused:
             return self._deliver(process)
         return goes_on
 
@@ -210,6 +237,9 @@ class System:
             self.counters.faults += 1
             return True
         info = self._fault_info(process, stop)
+        if self.gate is not None and self.gate.fault(process, info) == HOLD:
+            self.paused = True
+            return True
         if self.observer is not None:
             self.observer.faulted(process, info)
         return self._force(process, info)
@@ -253,13 +283,16 @@ class System:
         if number & _SIGN16 or number == 0 or number > 0xFFFF:
             number, arguments = _odd_number(number, arguments)
         row = TABLE.get(number)
+        veto = 0 if self.gate is None else self.gate.call(process, number, row, arguments)
+        if veto == HOLD:
+            return self._hold(arguments[9])
         observer = self.observer
         if observer is not None:
             observer.entering(process, number, row, arguments)
         error, result = 0, None
         try:
-            if row is None:
-                raise self._unimplemented(process, number)
+            if row is None or veto:
+                raise self._refusal(process, number, veto)
             result = row.invoke(call, arguments)
         except Park as wait:
             self._park(process, wait, arguments[9])
@@ -284,7 +317,15 @@ class System:
             self._start_child(process)
         return process.alive
 
-    def _unimplemented(self, process: Process, number: int) -> Errno:
+    def _hold(self, pc: int) -> bool:
+        """Put the pc back onto the ``svc``: the debugger wants to look first."""
+        self.machine.write("pc", pc - 4)
+        self.paused = True
+        return True
+
+    def _refusal(self, process: Process, number: int, veto: int) -> Errno:
+        if veto:
+            return Errno(veto)
         if number not in self._unknown:
             self._unknown.add(number)
             self.warn(_unknown_text(process, number))

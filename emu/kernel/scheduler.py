@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emu.kernel.process import Park, Process, State
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
 __all__ = ["Scheduler"]
 
@@ -27,6 +27,8 @@ class Scheduler:
         self._timers: list[tuple[int, int, Process, Park | None]] = []
         self._order = itertools.count()
         self.parked = 0
+        #: A debugger's choice of who may run; those who may not keep their place.
+        self.may_run: Callable[[Process], bool] | None = None
 
     @property
     def idle(self) -> bool:
@@ -35,9 +37,19 @@ class Scheduler:
 
     def next(self) -> Process | None:
         """Take the process that runs next."""
+        if self.may_run is not None:
+            return self._next_allowed(self.may_run)
         while self._ready:
             process = self._ready.popleft()
             if process.state is State.READY:
+                return process
+        return None
+
+    def _next_allowed(self, may_run: Callable[[Process], bool]) -> Process | None:
+        self._ready = deque(p for p in self._ready if p.state is State.READY)
+        for process in self._ready:
+            if may_run(process):
+                self._ready.remove(process)
                 return process
         return None
 
