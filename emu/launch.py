@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from emu import resources
 from emu.errors import ImageError, UsageError
 from emu.host import Host
+from emu.host.limits import raise_open_files
 from emu.kernel.files import OpenFile
 from emu.kernel.kernel import FIRST_PID
 from emu.kernel.process import Limits, Process
@@ -112,6 +113,7 @@ def _load_binary(path: Path, start: bytes) -> Image:
 def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tuple[System, Process]:
     """Return a system and its first process, which has not run yet."""
     root, _ = options.chosen_root()
+    raise_open_files()
     try:
         host = Host(root, listen=options.listen)
     except OSError as error:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emu.image import Image
     from emu.kernel.process import Process
     from emu.kernel.signals import SigInfo
+    from emu.memory import Region
 
 __all__ = ["CrashReporter", "crash_report", "describe_address", "describe_prot"]
 
@@ -59,12 +60,12 @@ def _why(process: Process, info: SigInfo) -> str:
     match info.signal:
         case f.SIGSEGV:
             return f"access to {at}, where nothing is mapped"
-        case f.SIGBUS if info.code == f.SEGV_ACCERR and region is not None:
+        case f.SIGBUS if region is not None and _is_behind_file(region, info.address):
+            return f"access to {at}, behind the end of the mapped file"
+        case f.SIGBUS if info.code == f.BUS_ADRERR and region is not None:
             return f"access to {at} in {region.name}, which is {describe_prot(region.prot)}"
         case f.SIGBUS if info.code == f.BUS_ADRALN:
             return f"misaligned pc or sp at {at}"
-        case f.SIGBUS:
-            return f"access to {at}, behind the end of the mapped file"
         case f.SIGILL:
             return f"undefined instruction at {at}"
         case f.SIGTRAP:
@@ -72,6 +73,14 @@ def _why(process: Process, info: SigInfo) -> str:
         case f.SIGSYS:
             return "unknown system call"
     return f"sent by pid {info.pid}" if info.pid else "sent from outside"
+
+
+def _is_behind_file(region: Region, address: int) -> bool:
+    """Tell whether the page at ``address`` could not be read because its file has no such part."""
+    backing = region.backing
+    return backing.pager is not None and not backing.is_present(
+        region.offset + address - region.start
+    )
 
 
 def describe_prot(prot: int) -> str:

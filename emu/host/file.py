@@ -34,9 +34,11 @@ class FileHandle(Handle):
 
     Attributes:
         fd: the host's descriptor.
+        sends: whether :meth:`send_to` works on this host.
     """
 
     __slots__ = ("_tree", "fd")
+    sends = sys.platform != "win32"
 
     def __init__(self, fd: int, tree: Tree[Any] | None = None) -> None:
         """Own ``fd``; ``tree`` knows where the file is in the guest's file system."""

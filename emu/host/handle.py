@@ -80,6 +80,7 @@ class Handle:
 
     __slots__ = ("closed", "on_close")
     kind = "file"
+    sends = False
 
     def __init__(self) -> None:
         self.closed = False

@@ -34,7 +34,7 @@ from emu.syscalls.kinds import (
     Whence,
 )
 from emu.syscalls.table import Call, syscall
-from emu.syscalls.transfer import in_pieces, iovecs, out_pieces, receive, transmit
+from emu.syscalls.transfer import in_pieces, iovecs, out_pieces, outgoing, receive, transmit
 
 __all__ = ["directory_at", "open_file", "pack_stat"]
 
@@ -166,7 +166,7 @@ def _read_at(call: Call, fd: int, buffers: list[tuple[int, int]], offset: int) -
 def write(call: Call, fd: Fd, cbuf: InBuf, nbyte: Size) -> int:
     """Write ``nbyte`` bytes."""
     file = call.file(fd)
-    return transmit(call, file, in_pieces(call.space, cbuf, nbyte))
+    return transmit(call, file, outgoing(call, file, cbuf, nbyte))
 
 
 @syscall(121, 412)
@@ -174,7 +174,7 @@ def writev(call: Call, fd: Fd, iovp: IovecIn, iovcnt: UInt) -> int:
     """Write several buffers in turn."""
     file = call.file(fd)
     buffers = iovecs(call.space, iovp, iovcnt)
-    pieces = [p for base, size in buffers if size for p in in_pieces(call.space, base, size)]
+    pieces = [p for base, size in buffers if size for p in outgoing(call, file, base, size)]
     return transmit(call, file, pieces)
 
 

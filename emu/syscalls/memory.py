@@ -9,32 +9,13 @@ from emu.image import PAGE_SIZE
 from emu.kernel.files import OpenFile
 from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
 from emu.syscalls.kinds import Addr, Advice, Fd, Long, MapFlags, Prot, Size
+from emu.syscalls.pager import FilePager
 from emu.syscalls.table import Call, syscall
 
-__all__ = ["FilePager"]
+__all__: list[str] = []
 
 _PROT = 7
 _ACCMODE = 3
-
-
-class FilePager:
-    """Fills pages of a mapping from a file that stays open as long as the mapping lives."""
-
-    __slots__ = ("file", "offset")
-
-    def __init__(self, file: OpenFile, offset: int) -> None:
-        """Map ``file`` from ``offset`` on (bytes)."""
-        self.file = file.hold()
-        self.offset = offset
-
-    def page_in(self, offset: int, into: memoryview) -> int:
-        """Read one page; the rest behind the end of the file stays zero."""
-        count: int = self.file.handle.pread_into(into, self.offset + offset)
-        return count
-
-    def __del__(self) -> None:
-        """Let go of the file with the last mapping."""
-        self.file.release()
 
 
 @syscall(197, note="file mappings are private; MAP_SHARED is for anonymous memory")

@@ -12,20 +12,23 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from emu.darwin import flags as f
-from emu.darwin.errno import EAGAIN, EBADF, EINVAL, Errno
+from emu.darwin.errno import EAGAIN, EBADF, EFAULT, EINVAL, Errno
 from emu.kernel.signals import SigInfo
+from emu.syscalls.pager import FilePart, untouched_file
 
 if TYPE_CHECKING:
     from emu.kernel.files import OpenFile
     from emu.memory import AddressSpace
     from emu.syscalls.table import Call
 
-__all__ = ["INT_MAX", "in_pieces", "iovecs", "out_pieces", "receive", "transmit"]
+__all__ = ["INT_MAX", "in_pieces", "iovecs", "out_pieces", "outgoing", "receive", "transmit"]
 
 Result = TypeVar("Result")
 
 #: Most bytes that one call moves; xnu answers EINVAL above it.
 INT_MAX = 0x7FFF_FFFF
+
+Piece = memoryview | FilePart
 
 
 def in_pieces(space: AddressSpace, address: int, length: int) -> list[memoryview]:
@@ -33,6 +36,15 @@ def in_pieces(space: AddressSpace, address: int, length: int) -> list[memoryview
     if length > INT_MAX:
         raise Errno(EINVAL)
     return space.views(address, length, f.PROT_READ)
+
+
+def outgoing(call: Call, file: OpenFile, address: int, length: int) -> list[Piece]:
+    """Return the guest's bytes to write to ``file``; a socket gets unread files as such."""
+    if file.kind == "socket" and length:
+        part = untouched_file(call.space, address, length)
+        if part is not None:
+            return [part]
+    return [*in_pieces(call.space, address, length)]
 
 
 def out_pieces(space: AddressSpace, address: int, length: int) -> list[memoryview]:
@@ -78,7 +90,7 @@ def receive(
 def transmit(
     call: Call,
     file: OpenFile,
-    pieces: Sequence[memoryview],
+    pieces: Sequence[Piece],
     send: Callable[[Sequence[memoryview]], int] | None = None,
     *,
     dont_wait: bool = False,
@@ -96,19 +108,19 @@ def transmit(
     """
     if file.flags & f.O_ACCMODE == f.O_RDONLY:
         raise Errno(EBADF)
-    total = sum(map(len, pieces))
+    total = sum(map(_length, pieces))
     done: int = call.memory.get("done", 0)
     while True:
         left = _behind(pieces, done) if done else pieces
         try:
-            done += send(left) if send else _write(file, left)
+            done += _send_first(file, left, send or file.handle.writev)
         except BlockingIOError:
             if dont_wait or file.flags & f.O_NONBLOCK:
                 return _some(done)
             call.memory["done"] = done
             call.wait(timeout_ns=file.options.get("sndtimeo"), writes=(file.handle,))
             return _some(done)
-        except OSError as exc:
+        except (OSError, Errno) as exc:
             if done:
                 return done
             if isinstance(exc, BrokenPipeError) and not no_signal:
@@ -118,10 +130,27 @@ def transmit(
             return done
 
 
-def _write(file: OpenFile, pieces: Sequence[memoryview]) -> int:
-    """Write in the handle's own way."""
-    count: int = file.handle.write(pieces[0]) if len(pieces) == 1 else file.handle.writev(pieces)
-    return count
+def _send_first(
+    file: OpenFile, pieces: Sequence[Piece], send: Callable[[Sequence[memoryview]], int]
+) -> int:
+    """Write the memory that ``pieces`` begin with, or the part of a file; returns the bytes."""
+    first = pieces[0] if pieces else None
+    if isinstance(first, FilePart):
+        count: int = first.file.send_to(file.handle.fileno(), first.offset, first.length)
+        if not count:
+            # The file has become shorter than its mapping: copyin would fault there.
+            raise Errno(EFAULT)
+        return count
+    views: list[memoryview] = []
+    for piece in pieces:
+        if isinstance(piece, FilePart):
+            break
+        views.append(piece)
+    return send(views)
+
+
+def _length(piece: Piece) -> int:
+    return piece.length if isinstance(piece, FilePart) else len(piece)
 
 
 def _some(done: int) -> int:
@@ -131,13 +160,17 @@ def _some(done: int) -> int:
     return done
 
 
-def _behind(pieces: Sequence[memoryview], done: int) -> list[memoryview]:
+def _behind(pieces: Sequence[Piece], done: int) -> list[Piece]:
     """Return ``pieces`` without their first ``done`` bytes."""
-    left = []
+    left: list[Piece] = []
     for piece in pieces:
-        if done < len(piece):
-            left.append(piece[done:])
-        done = max(0, done - len(piece))
+        size = _length(piece)
+        if done < size:
+            if isinstance(piece, FilePart):
+                left.append(FilePart(piece.file, piece.offset + done, size - done))
+            else:
+                left.append(piece[done:])
+        done = max(0, done - size)
     return left
 
 
