@@ -3,6 +3,8 @@
 No device of the host is ever opened, whatever the root contains.
 """
 
+# ruff: noqa: D102 - an operation is described where Handle declares it
+
 from __future__ import annotations
 
 from collections.abc import Callable

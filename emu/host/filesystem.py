@@ -126,7 +126,7 @@ class FileSystem:
                 return Directory(tree, listing, is_root=tree.is_root(status))
             if kind == stat.S_IFIFO:
                 return FifoHandle(fd, tree, wait_for_writer=not flags & darwin.O_NONBLOCK)
-            raise failure("ENXIO")
+            raise failure("ENXIO")  # noqa: TRY301 - the descriptor is closed below
         except BaseException:
             if fd >= 0:
                 os.close(fd)
@@ -258,7 +258,7 @@ class FileSystem:
         """
         walk = self._changing(at, path, deny=deny_links)
         try:
-            self._check_named(walk)
+            self._check_named(walk, path)
             self._tree.rmdir(walk.node, walk.name)
         finally:
             walk.close()
@@ -342,8 +342,8 @@ class FileSystem:
         try:
             target = self._changing(to_at, to_path, deny=deny)
             try:
-                self._check_named(source)
-                self._check_named(target)
+                self._check_named(source, path)
+                self._check_named(target, to_path)
                 if source.directory or target.directory:
                     status = self._tree.status(source.node, source.name)
                     if not stat.S_ISDIR(status.st_mode):
@@ -451,8 +451,10 @@ class FileSystem:
             raise failure("EPERM")
         return walk
 
-    def _check_named(self, walk: Walk[Any]) -> None:
+    def _check_named(self, walk: Walk[Any], path: bytes) -> None:
         """Refuse ``.``, ``..`` and the root, which have no name to be removed or renamed."""
+        if path.rpartition(b"/")[2] == b".":
+            raise failure("EINVAL")
         if walk.name == b".":
             raise failure("EBUSY" if walk.node == self._tree.root else "EINVAL")
 

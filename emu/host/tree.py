@@ -68,7 +68,7 @@ class DescriptorTree:
         """Return the directory ``name`` in ``node``.
 
         Raises:
-            NotADirectoryError: it is something else, perhaps a symbolic link.
+            OSError: ENOTDIR where it is something else, perhaps a symbolic link.
         """
         try:
             return os.open(name, _ENTER, dir_fd=node)

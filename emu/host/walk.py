@@ -13,8 +13,11 @@ put in the way meanwhile is either followed inside the root or refused. ``/dev``
 never the host's (:mod:`emu.host.device`).
 """
 
+# ruff: noqa: D102 - the steps are described in tree.py
+
 from __future__ import annotations
 
+import errno
 import os
 from typing import Generic, Protocol, TypeVar
 
@@ -175,7 +178,9 @@ class Walk(Generic[Node]):
         """Pass the directory ``name``, or put a link's components before ``pending``."""
         try:
             self._move(self._tree.enter(self.node, name))
-        except NotADirectoryError:
+        except OSError as exc:
+            if exc.errno != errno.ENOTDIR:
+                raise
             target = self._tree.read_link(self.node, name)
             if target is None:
                 raise
