@@ -291,7 +291,8 @@ def evaluate(expr: Expr, lookup: Callable[[Name], Value]) -> Value:
     if isinstance(expr, Name):
         return lookup(expr)
     if isinstance(expr, Here):
-        return Value(expr.offset, expr.part)
+        part, offset = expr.part.place(expr.offset)
+        return Value(offset, part)
     if isinstance(expr, Unary):
         value = evaluate(expr.operand, lookup)
         if expr.operator == "+":

@@ -8,6 +8,7 @@ from emu.asm import encode, expression, layout
 from emu.asm.directives import fits
 from emu.asm.expression import Value
 from emu.asm.instruction import finish
+from emu.asm.literals import coalesce
 from emu.asm.problem import Problem
 from emu.asm.sections import Part
 from emu.asm.suggest import nearest
@@ -42,6 +43,7 @@ def link(
     Raises:
         AssemblyError: with all errors, those of the first pass among them.
     """
+    coalesce(units)
     program = _Program(units)
     program.collect()
     program.check_undefined()

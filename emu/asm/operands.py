@@ -25,7 +25,7 @@ CONDITIONS = tuple("eq ne hs lo mi pl vs vc hi ls ge lt gt le al nv cs cc".split
 
 _REGISTER = re.compile(
     r"""(?:[xw](?:[12]?[0-9]|3[01]|zr)|w?sp|fp|lr|[bhsdq](?:[12]?[0-9]|3[01])
-    |v(?:[12]?[0-9]|3[01])(?:\.(?:16b|8b|4b|2b|8h|4h|2h|4s|2s|2d|1d|1q|[bhsd]))?)(?![\w$.?@])""",
+    |v(?:[12]?[0-9]|3[01])(?:\.(?:16b|8b|4b|2b|8h|4h|2h|4s|2s|2d|1d|1q|[bhsd]))?)(?![\w$.?])""",
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
 _ALIASES = {"fp": "x29", "lr": "x30", "x31": "xzr", "w31": "wzr"}

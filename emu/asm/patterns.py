@@ -65,7 +65,10 @@ def _range(low: int, high: int, step: int = 1) -> Callable[[str], int]:
 
 def _spread(read: Callable[[str], int], place: Callable[[int], int]) -> Callable[[str], int]:
     """Return a field that reads a number and places its bits."""
-    return lambda text: place(read(text))
+    def field(text: str) -> int:
+        return place(read(text))
+
+    return field
 
 
 def _float8(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,16 @@ class Part:
     fixups: list[Fixup] = field(default_factory=list)
     lines: list[tuple[int, int, Origin]] = field(default_factory=list)
     addr: int = 0
+    #: Where the runs that begin at these offsets have gone, if equal strings were shared.
+    moved: list[tuple[int, Part, int]] = field(default_factory=list)
+
+    def place(self, offset: int) -> tuple[Part, int]:
+        """Return where the byte that was at ``offset`` is now."""
+        if not self.moved:
+            return self, offset
+        index = bisect.bisect_right(self.moved, offset, key=lambda run: run[0]) - 1
+        start, part, now = self.moved[index]
+        return part, now + offset - start
 
     @property
     def zerofill(self) -> bool:
