@@ -3,8 +3,6 @@
 No device of the host is ever opened, whatever the root contains.
 """
 
-# ruff: noqa: D102 - an operation is described where Handle declares it
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Open directories: where paths begin, and lists of entries."""
 
-# ruff: noqa: D102 - an operation is described where Handle declares it
-
 from __future__ import annotations
 
 import os

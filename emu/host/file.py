@@ -1,7 +1,5 @@
 """Open regular files and FIFOs."""
 
-# ruff: noqa: D102 - an operation is described where Handle declares it
-
 from __future__ import annotations
 
 import os

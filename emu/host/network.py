@@ -9,8 +9,6 @@ Which addresses the guest may have:
 - Unix-domain paths are paths of the guest's file system.
 """
 
-# ruff: noqa: D102 - an operation is described where Handle declares it
-
 from __future__ import annotations
 
 import _socket

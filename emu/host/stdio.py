@@ -9,8 +9,6 @@ shell, so they cannot be switched to non-blocking mode. What is done instead:
 - anything else is pumped by a thread through a socket pair, whose buffer bounds what is on the way.
 """
 
-# ruff: noqa: D102 - an operation is described where Handle declares it
-
 from __future__ import annotations
 
 import errno

@@ -13,8 +13,6 @@ put in the way meanwhile is either followed inside the root or refused. ``/dev``
 never the host's (:mod:`emu.host.device`).
 """
 
-# ruff: noqa: D102 - the steps are described in tree.py
-
 from __future__ import annotations
 
 import errno
