@@ -11,6 +11,7 @@ from emu.darwin.errno import EBADF, EINVAL, ENOTDIR, ENOTSUP, Errno
 from emu.darwin.structs import DIRENT_NAME, Stat64, pack_dirent
 from emu.host import Directory, FileHandle, HostStat
 from emu.kernel.files import OpenFile
+from emu.kernel.process import Park
 from emu.syscalls.kinds import (
     AtFlags,
     DirentsOut,
@@ -42,6 +43,8 @@ __all__ = ["directory_at", "open_file", "pack_stat"]
 _STATUS_FLAGS = f.O_ACCMODE | f.O_NONBLOCK | f.O_APPEND | f.O_ASYNC | f.O_SYNC | f.O_DSYNC
 _SETTABLE = f.O_NONBLOCK | f.O_APPEND | f.O_ASYNC
 _KINDS = {"stream": "fifo"}
+#: How long to sleep before a FIFO is tried again.
+_FIFO_RETRY_NS = 20_000_000
 
 
 def directory_at(call: Call, fd: int, path: bytes) -> Directory:
@@ -66,7 +69,11 @@ def open_file(call: Call, at: Directory, path: bytes, flags: int, mode: int) -> 
         raise Errno(EINVAL)
     process = call.process
     process.files.lowest()  # EMFILE comes before anything is made
-    handle = call.host.files.open(at, path, flags, mode & 0o7777 & ~process.umask)
+    try:
+        handle = call.host.files.open(at, path, flags, mode & 0o7777 & ~process.umask)
+    except BlockingIOError:
+        # A FIFO that nobody reads yet: there is nothing that could be waited on.
+        raise Park(deadline=call.now() + _FIFO_RETRY_NS) from None
     kind = _KINDS.get(handle.kind, "vnode")
     file = OpenFile(handle, kind, flags & _STATUS_FLAGS, path.decode(errors="replace"))
     return process.files.add(file, cloexec=bool(flags & f.O_CLOEXEC))
