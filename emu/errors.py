@@ -7,6 +7,8 @@
     ├── ImageError            a program file cannot be loaded
     │   └── AssemblyError     a source has errors; carries all of them
     ├── HostError             the host refuses something the emulator itself needs
+    ├── DebugError            the debugger cannot do what a command asks
+    │   └── ExpressionError   an expression is wrong; says where
     └── MachineError          the CPU engine refuses; a defect of ours, never of the guest
 
 What a *guest* sees as a failed call is not in this tree: that is
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AssemblyError",
+    "DebugError",
     "Diagnostic",
+    "ExpressionError",
     "HostError",
     "ImageError",
     "MachineError",
@@ -99,6 +103,25 @@ class AssemblyError(ImageError):
 
 class HostError(YmawkyError):
     """The host refuses a resource that the emulator needs for itself."""
+
+
+class DebugError(YmawkyError):
+    """A debugger command asks for something impossible; the session lives on."""
+
+
+class ExpressionError(DebugError):
+    """An expression cannot be read or evaluated; ``str()`` marks the column."""
+
+    def __init__(self, message: str, text: str, column: int) -> None:
+        """Take what is wrong, the expression, and the 0-based column in it."""
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.column = column
+
+    def __str__(self) -> str:
+        """Return the message, the expression, and a caret under the column."""
+        return f"{self.message}\n  {self.text}\n  {' ' * self.column}^"
 
 
 class MachineError(YmawkyError):
