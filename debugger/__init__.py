@@ -1,0 +1,1 @@
+"""The debugger of raw-system-call Darwin programs: ymawky-dbg."""
