@@ -302,7 +302,7 @@ class AddressSpace:
         Only for the running process.  The view is good until the next change of process.
         """
         if not length:
-            return memoryview(b"")
+            return memoryview(bytearray())
         region = self.layout.find(address)
         if region is None or region.prot & prot != prot:
             raise Errno(EFAULT)
