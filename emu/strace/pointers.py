@@ -1,0 +1,287 @@
+"""Printing what pointers to structs lead to: files, time, signals, resources."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from emu.darwin import flags as f
+from emu.darwin.frames import Stack
+from emu.darwin.structs import (
+    DIRENT_NAME,
+    Flock,
+    Iovec,
+    Itimerval,
+    OldSigaction,
+    Rlimit,
+    Rusage,
+    Sigaction,
+    Stat64,
+    Timespec,
+    Timeval,
+    Winsize,
+)
+from emu.strace.shown import (
+    bits,
+    fetch,
+    fields,
+    name_or_number,
+    named,
+    pointer,
+    quote,
+    quote_start,
+    signal_name,
+    signal_set,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emu.darwin.layout import Layout
+    from emu.strace.shown import Shown
+
+__all__ = ["FORMATS", "flock", "int_at", "iovecs", "struct_at", "winsize"]
+
+_IOVECS_SHOWN = 16
+_ENTRIES_SHOWN = 5
+_FILE_TYPES = {
+    f.S_IFIFO: "S_IFIFO", f.S_IFCHR: "S_IFCHR", f.S_IFDIR: "S_IFDIR", f.S_IFBLK: "S_IFBLK",
+    f.S_IFREG: "S_IFREG", f.S_IFLNK: "S_IFLNK", f.S_IFSOCK: "S_IFSOCK",
+}  # fmt: skip
+
+
+def struct_at(shown: Shown, address: int, layout: type[Layout], show: Callable[..., str]) -> str:
+    """Show the struct at ``address`` by ``show``, or the pointer where it cannot be read."""
+    data = fetch(shown.space, address, layout.SIZE) if address else None
+    return pointer(address) if data is None else show(layout.unpack(data))
+
+
+def _taken(layout: type[Layout], show: Callable[..., str]) -> Callable[[Shown, int], str]:
+    """Return the printer of a pointer to a struct that the call reads."""
+    return lambda shown, i: struct_at(shown, shown.values[i], layout, show)
+
+
+def _given(layout: type[Layout], show: Callable[..., str]) -> Callable[[Shown, int], str]:
+    """Return the printer of a pointer to a struct that the call writes if it succeeds."""
+
+    def given(shown: Shown, i: int) -> str:
+        address = shown.values[i]
+        return pointer(address) if shown.error else struct_at(shown, address, layout, show)
+
+    return given
+
+
+def int_at(shown: Shown, address: int) -> str:
+    """Show a pointer to an ``int``: ``[5]``."""
+    return _number_at(shown, address, "<i")
+
+
+def _number_at(shown: Shown, address: int, code: str) -> str:
+    data = fetch(shown.space, address, struct.calcsize(code)) if address else None
+    return pointer(address) if data is None else f"[{struct.unpack(code, data)[0]}]"
+
+
+def _number_out(code: str) -> Callable[[Shown, int], str]:
+    def show(shown: Shown, i: int) -> str:
+        address = shown.values[i]
+        return pointer(address) if shown.error else _number_at(shown, address, code)
+
+    return show
+
+
+# ---- files ----
+
+
+def _stat(s: Stat64) -> str:
+    mode = f"{_FILE_TYPES.get(s.mode & f.S_IFMT, hex(s.mode & f.S_IFMT))}|0{s.mode & 0o7777:03o}"
+    return fields((("st_mode", mode), ("st_size", s.size), ("st_ino", s.ino))).replace(
+        "}", ", ...}"
+    )
+
+
+def _flock(lock: Flock) -> str:
+    kinds = {f.F_RDLCK: "F_RDLCK", f.F_UNLCK: "F_UNLCK", f.F_WRLCK: "F_WRLCK"}
+    return fields(
+        (
+            ("l_type", name_or_number(kinds, lock.type)),
+            ("l_whence", name_or_number(named("SEEK_"), lock.whence)),
+            ("l_start", lock.start),
+            ("l_len", lock.len),
+        )
+    )
+
+
+def flock(shown: Shown, address: int) -> str:
+    """Show a record lock."""
+    return struct_at(shown, address, Flock, _flock)
+
+
+def winsize(shown: Shown, address: int) -> str:
+    """Show the size of a terminal."""
+    return struct_at(
+        shown, address, Winsize, lambda w: fields((("ws_row", w.row), ("ws_col", w.col)))
+    )
+
+
+def _dirents(shown: Shown, i: int) -> str:
+    """Show the names of the first entries that were read."""
+    address, count = shown.values[i], shown.count()
+    data = fetch(shown.space, address, count) if count else None
+    if data is None:
+        return pointer(address)
+    names = []
+    at = 0
+    while at + DIRENT_NAME < len(data):
+        reclen, namlen = struct.unpack_from("<2H", data, at + 16)
+        names.append(quote(data[at + DIRENT_NAME : at + DIRENT_NAME + namlen]))
+        if not reclen:
+            break
+        at += reclen
+    more = [f"... {len(names)} entries"] if len(names) > _ENTRIES_SHOWN else []
+    return f"[{', '.join(names[:_ENTRIES_SHOWN] + more)}]"
+
+
+def iovecs(shown: Shown, address: int, number: int, filled: int | None) -> str:
+    """Show buffers; ``filled`` is how many bytes a scattering read has put into them."""
+    shown_number = max(min(number, _IOVECS_SHOWN), 0)
+    data = fetch(shown.space, address, Iovec.SIZE * shown_number) if address else None
+    if data is None:
+        return pointer(address)
+    out, left = [], filled
+    for base, length in struct.iter_unpack("<2Q", data):
+        there = length if left is None else min(length, left)
+        if left is not None:
+            left -= there
+        start = fetch(shown.space, base, min(there, shown.limit + 1))
+        text = hex(base) if start is None else quote_start(start, shown.limit)
+        out.append(f"{{iov_base={text}, iov_len={length}}}")
+    if number > shown_number:
+        out.append("...")
+    return f"[{', '.join(out)}]"
+
+
+def _iovec_in(shown: Shown, i: int) -> str:
+    return iovecs(shown, shown.values[i], shown.values[i + 1] & 0xFFFFFFFF, None)
+
+
+def _iovec_out(shown: Shown, i: int) -> str:
+    number = shown.values[i + 1] & 0xFFFFFFFF
+    return iovecs(shown, shown.values[i], number, shown.count())
+
+
+# ---- time ----
+
+
+def _timeval(t: Timeval) -> str:
+    return fields((("tv_sec", t.sec), ("tv_usec", t.usec)))
+
+
+def _timespec(t: Timespec) -> str:
+    return fields((("tv_sec", t.sec), ("tv_nsec", t.nsec)))
+
+
+def _itimerval(t: Itimerval) -> str:
+    return fields((("it_interval", _timeval(t.interval)), ("it_value", _timeval(t.value))))
+
+
+def _timevals(shown: Shown, i: int) -> str:
+    """Show the two times of utimes."""
+    address = shown.values[i]
+    data = fetch(shown.space, address, 2 * Timeval.SIZE) if address else None
+    if data is None:
+        return pointer(address)
+    return f"[{_timeval(Timeval.unpack(data))}, {_timeval(Timeval.unpack(data, Timeval.SIZE))}]"
+
+
+# ---- signals and processes ----
+
+
+def _handler(value: int) -> str:
+    return {f.SIG_DFL: "SIG_DFL", f.SIG_IGN: "SIG_IGN"}.get(value) or hex(value)
+
+
+def _action(a: Sigaction | OldSigaction) -> str:
+    flags = bits(named("SA_"), a.flags & 0xFFFFFFFF) if a.flags else "0"
+    pairs = [
+        ("sa_handler", _handler(a.handler)),
+        ("sa_mask", signal_set(a.mask)),
+        ("sa_flags", flags),
+    ]
+    if isinstance(a, Sigaction) and a.tramp != a.handler and a.tramp:
+        pairs.insert(1, ("sa_tramp", hex(a.tramp)))
+    return fields(pairs)
+
+
+def _set_at(shown: Shown, address: int) -> str:
+    data = fetch(shown.space, address, 4) if address else None
+    return pointer(address) if data is None else signal_set(int.from_bytes(data, "little"))
+
+
+def _sigset_in(shown: Shown, i: int) -> str:
+    return _set_at(shown, shown.values[i])
+
+
+def _sigset_out(shown: Shown, i: int) -> str:
+    return pointer(shown.values[i]) if shown.error else _set_at(shown, shown.values[i])
+
+
+def _stack(s: Stack) -> str:
+    flags = bits({f.SS_ONSTACK: "SS_ONSTACK", f.SS_DISABLE: "SS_DISABLE"}, s.flags & 0xFFFFFFFF)
+    return fields((("ss_sp", hex(s.sp)), ("ss_size", s.size), ("ss_flags", flags)))
+
+
+def wait_status(status: int) -> str:
+    """Show a wait status by the macros that take it apart."""
+    low = status & 0x7F
+    if not low:
+        return f"[{{WIFEXITED(s) && WEXITSTATUS(s) == {status >> 8 & 0xFF}}}]"
+    if low == f.WSTOPPED_STATUS:
+        return f"[{{WIFSTOPPED(s) && WSTOPSIG(s) == {signal_name(status >> 8 & 0xFF)}}}]"
+    return f"[{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(low)}}}]"
+
+
+def _wait_status(shown: Shown, i: int) -> str:
+    address = shown.values[i]
+    data = fetch(shown.space, address, 4) if address and shown.count() else None
+    return pointer(address) if data is None else wait_status(int.from_bytes(data, "little"))
+
+
+def _rusage(r: Rusage) -> str:
+    return fields((("ru_utime", _timeval(r.utime)), ("ru_stime", _timeval(r.stime)))).replace(
+        "}}", "}, ...}"
+    )
+
+
+def _rlimit(r: Rlimit) -> str:
+    def limit(value: int) -> str:
+        return "RLIM_INFINITY" if value == f.RLIM_INFINITY else str(value)
+
+    return fields((("rlim_cur", limit(r.cur)), ("rlim_max", limit(r.max))))
+
+
+FORMATS: Final[dict[str, Callable[[Shown, int], str | None]]] = {
+    "int_out": _number_out("<i"),
+    "long_out": _number_out("<q"),
+    "len_inout": _number_out("<I"),
+    "stat_out": _given(Stat64, _stat),
+    "statfs_out": lambda shown, i: pointer(shown.values[i]),
+    "dirents_out": _dirents,
+    "iovec_in": _iovec_in,
+    "iovec_out": _iovec_out,
+    "timeval_in": _taken(Timeval, _timeval),
+    "timeval_out": _given(Timeval, _timeval),
+    "timevals_in": _timevals,
+    "timespec_in": _taken(Timespec, _timespec),
+    "itimerval_in": _taken(Itimerval, _itimerval),
+    "itimerval_out": _given(Itimerval, _itimerval),
+    "rusage_out": _given(Rusage, _rusage),
+    "rlimit_in": _taken(Rlimit, _rlimit),
+    "rlimit_out": _given(Rlimit, _rlimit),
+    "wait_status_out": _wait_status,
+    "sigset_in": _sigset_in,
+    "sigset_out": _sigset_out,
+    "sigaction_in": _taken(Sigaction, _action),
+    "sigaction_out": _given(OldSigaction, _action),
+    "stack_in": _taken(Stack, _stack),
+    "stack_out": _given(Stack, _stack),
+}
