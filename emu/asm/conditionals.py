@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.asm.problem import Problem
@@ -10,9 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emu.asm.cursor import Cursor
+    from emu.asm.source import Origin
     from emu.asm.unit import Unit
 
-__all__ = ["CONDITIONALS", "skipping"]
+__all__ = ["CONDITIONALS", "Branch", "skipping"]
+
+
+@dataclass(slots=True)
+class Branch:
+    """An open conditional: is this branch assembled, was one already, was this the ``.else``.
+
+    Inside a conditional that is left out ``done`` is set from the start.
+    """
+
+    origin: Origin
+    taken: bool = False
+    done: bool = True
+    last: bool = False
+
 
 _COMPARISONS: dict[str, Callable[[int], bool]] = {
     ".if": lambda n: n != 0,
@@ -80,22 +96,18 @@ _TESTS: dict[str, Callable[[Unit, Cursor, str], bool]] = {
 
 def skipping(unit: Unit) -> bool:
     """Tell whether statements are being left out."""
-    return bool(unit.conditionals) and not unit.conditionals[-1][0]
-
-
-# A frame is [taken now, some branch was taken, the .else has been seen].
+    return bool(unit.conditionals) and not unit.conditionals[-1].taken
 
 
 def _open(unit: Unit, cursor: Cursor, name: str) -> None:
-    if skipping(unit):
-        unit.conditionals.append([False, True, False])
-        return
-    unit.conditionals.append([False, True, False])  # stands if the test cannot be made
-    taken = _TESTS[name](unit, cursor, name)
-    unit.conditionals[-1] = [taken, taken, False]
+    left_out = skipping(unit)
+    branch = Branch(unit.origin)
+    unit.conditionals.append(branch)  # as it is, it stands if the test cannot be made
+    if not left_out:
+        branch.taken = branch.done = _TESTS[name](unit, cursor, name)
 
 
-def _innermost(unit: Unit, name: str) -> list[bool]:
+def _innermost(unit: Unit, name: str) -> Branch:
     base = unit.inputs[-1].conditionals if unit.inputs else 0
     if len(unit.conditionals) <= base:
         msg = f"'{name}' without '.if'"
@@ -104,28 +116,27 @@ def _innermost(unit: Unit, name: str) -> list[bool]:
 
 
 def _else_if(unit: Unit, cursor: Cursor, name: str) -> None:
-    frame = _innermost(unit, name)
-    if frame[2]:
+    branch = _innermost(unit, name)
+    if branch.last:
         msg = "'.elseif' after '.else'"
         raise Problem(msg)
-    outer = len(unit.conditionals) < 2 or unit.conditionals[-2][0]
-    frame[0] = False
-    if frame[1] or not outer:
+    branch.taken = False
+    if branch.done:
         return
-    frame[1] = True  # stands if the test cannot be made
-    frame[0] = frame[1] = cursor.absolute() != 0
+    branch.done = True  # stands if the test cannot be made
+    number = cursor.absolute()
     cursor.finish()
+    branch.taken = branch.done = number != 0
 
 
 def _else(unit: Unit, cursor: Cursor, name: str) -> None:
-    frame = _innermost(unit, name)
-    if frame[2]:
+    branch = _innermost(unit, name)
+    if branch.last:
         msg = "a second '.else'"
         raise Problem(msg)
     cursor.finish()
-    outer = len(unit.conditionals) < 2 or unit.conditionals[-2][0]
-    frame[0] = outer and not frame[1]
-    frame[1] = frame[2] = True
+    branch.taken = not branch.done
+    branch.done = branch.last = True
 
 
 def _end(unit: Unit, cursor: Cursor, name: str) -> None:

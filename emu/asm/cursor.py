@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Cursor"]
 
 _BLANK = re.compile(r"\s*")
-_SYMBOL = re.compile(r'([A-Za-z_.$?][A-Za-z0-9_.$?]*)|"((?:\\.|[^"\\])+)"', re.ASCII)
+_SYMBOL = re.compile(r'([A-Za-z_.$?][A-Za-z0-9_.$?]*)|"([^"\\\x00-\x1f]+)"', re.ASCII)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 

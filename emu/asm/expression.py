@@ -100,7 +100,7 @@ _TOKEN = re.compile(
     r"""\s*(?:
     (?P<number>0[xX][0-9a-fA-F]+|0[bB][01]+(?![0-9])|[0-9]+)(?P<tail>[A-Za-z0-9_.$]*)
     |(?P<name>[A-Za-z_.$?][A-Za-z0-9_.$?]*)(?P<modifier>@[A-Za-z0-9_]*)?
-    |"(?P<quoted>(?:\\.|[^"\\])*)"(?P<modifier2>@[A-Za-z0-9_]*)?
+    |"(?P<quoted>[^"\\\x00-\x1f]+)"(?P<modifier2>@[A-Za-z0-9_]*)?
     |(?P<character>'(?:\\.|[^\\])')
     |(?P<operator>\|\||&&|<<|>>|==|!=|<>|<=|>=|[-+*/%|^&<>!~()])
     )""",
@@ -133,6 +133,7 @@ class _Parser:
     pos: int
     resolve: Callable[[Name], Expr]
     depth: int = 0
+    nodes: int = 0
 
     def binary(self, lowest: int) -> Expr:
         """Parse operators that bind at least as tightly as ``lowest``."""
@@ -146,6 +147,10 @@ class _Parser:
             self.pos = match.end()
             right = self.binary(strength + 1)
             left = _join(operator, left, right, match.start("operator"))
+            self.nodes += not isinstance(left, int)
+            if self.nodes > _DEEPEST:
+                msg = f"expression has more than {_DEEPEST} operators"
+                raise Problem(msg, match.start("operator"))
 
     def unary(self) -> Expr:
         """Parse one operand with the operators before it."""
@@ -192,7 +197,7 @@ class _Parser:
         """Return the value of a literal, or the place of a numeric label such as ``1f``."""
         digits, tail = match["number"], match["tail"]
         column = match.start("number")
-        if tail in {"f", "b"} and digits.isdigit():
+        if tail in {"f", "b"} and digits.isdigit() and len(digits) <= 18:
             return self.resolve(Name(digits + tail, "", column))
         if not tail:
             base = 16 if digits[1:2] in {"x", "X"} else 2 if digits[1:2] in {"b", "B"} else 0

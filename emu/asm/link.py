@@ -30,6 +30,7 @@ __all__ = ["ENTRIES", "link"]
 
 #: Where a program starts if nobody says otherwise: the first of these that is there.
 ENTRIES = ("_main", "_start", "start")
+_DEEPEST = 50
 _HEADER = "__mh_execute_header"
 
 
@@ -77,6 +78,7 @@ class _Program:
         self.header = Part("__TEXT", "__header")
         self.header.addr = layout.BASE
         self.loose: list[Diagnostic] = []
+        self.depth = 0
 
     # -- symbols -------------------------------------------------------------------------
 
@@ -159,7 +161,16 @@ class _Program:
                 return Value(0, None, None, name.modifier)
             raise _Reported
 
-        return expression.evaluate(expr, lookup)
+        self.depth += 1
+        try:
+            if self.depth > _DEEPEST:
+                raise RecursionError
+            return expression.evaluate(expr, lookup)
+        except RecursionError:
+            msg = "the definition of a symbol goes round in a circle, or is nested too deep"
+            raise Problem(msg) from None
+        finally:
+            self.depth -= 1
 
     # -- bytes ---------------------------------------------------------------------------
 

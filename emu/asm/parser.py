@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["parse"]
 
 _LABEL = re.compile(
-    r'\s*(?:([A-Za-z_.$?][A-Za-z0-9_.$?@]*|"(?:\\.|[^"\\])+")|([0-9]+))\s*:', re.ASCII
+    r'\s*(?:([A-Za-z_.$?][A-Za-z0-9_.$?@]*|"[^"\\\x00-\x1f]+")|([0-9]{1,18}))\s*:', re.ASCII
 )
 _FIRST = re.compile(r"\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*)", re.ASCII)
 _ASSIGNMENT = re.compile(
-    r'\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*|"(?:\\.|[^"\\])+")\s*=(?!=)\s*', re.ASCII
+    r'\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*|"[^"\\\x00-\x1f]+")\s*=(?!=)\s*', re.ASCII
 )
 _ALIAS = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+\.req\s+(\w+)\s*$", re.ASCII | re.IGNORECASE)
 _NOP = b"\x1f\x20\x03\xd5"
 
 #: Bounds that keep a runaway source from taking all time and memory.
-MOST_STATEMENTS = 2_000_000
+MOST_STATEMENTS = 300_000
 DEEPEST = 20
 
 
@@ -143,7 +143,8 @@ class _Parser:
         """Leave an input at its end."""
         self.unit.inputs.pop()
         if len(self.unit.conditionals) > source.conditionals:
-            self.unit.complain(Problem("'.if' without '.endif'"))
+            opened = self.unit.conditionals[-1].origin
+            self.unit.complain(Problem("'.if' without '.endif'"), opened)
             del self.unit.conditionals[source.conditionals :]
 
     def finish(self) -> None:

@@ -65,6 +65,7 @@ def _range(low: int, high: int, step: int = 1) -> Callable[[str], int]:
 
 def _spread(read: Callable[[str], int], place: Callable[[int], int]) -> Callable[[str], int]:
     """Return a field that reads a number and places its bits."""
+
     def field(text: str) -> int:
         return place(read(text))
 
@@ -76,7 +77,7 @@ def _float8(text: str) -> int:
 
     The Arm ARM, VFPExpandImm: ±(16 to 31)/16 × 2 to the power of −3 to 4.
     """
-    (bits,) = struct.unpack("<Q", struct.pack("<d", float(text)))
+    bits: int = struct.unpack("<Q", struct.pack("<d", float(text)))[0]
     sign, exponent, fraction = bits >> 63, (bits >> 52 & 0x7FF) - 1023, bits & (1 << 52) - 1
     if not -3 <= exponent <= 4 or fraction & ((1 << 48) - 1):
         raise Problem(f"{text} has no 8-bit form")

@@ -20,7 +20,7 @@ __all__ = ["collect", "unroll"]
 _FIRST = re.compile(r"(?:\s*[A-Za-z_.$?0-9][A-Za-z0-9_.$?@\\()]*\s*:)*\s*(\.[A-Za-z]+)", re.ASCII)
 
 #: More statements than this at once are a mistake.
-_MOST = 1_000_000
+_MOST = 300_000
 
 
 def collect(

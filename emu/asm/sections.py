@@ -47,8 +47,22 @@ ATTRIBUTES = frozenset(
 )
 
 #: More bytes than any program of this kind has; beyond it a count is a mistake.
-LARGEST = 1 << 28
+LARGEST = 1 << 26
 LARGEST_ZEROFILL = 1 << 36
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many bytes one source may still put into its sections."""
+
+    left: int = LARGEST
+
+    def take(self, count: int) -> None:
+        """Use ``count`` of them, or raise :class:`Problem`."""
+        if count > self.left:
+            msg = f"the source would take more than {LARGEST >> 20} MiB"
+            raise Problem(msg)
+        self.left -= count
 
 
 @dataclass(slots=True)
@@ -75,6 +89,7 @@ class Part:
     kind: str = "regular"
     align: int = 0
     code: bool = False
+    budget: Budget = field(default_factory=Budget)
     data: bytearray = field(default_factory=bytearray)
     extent: int = 0
     instructions: list[tuple[int, Instruction]] = field(default_factory=list)
@@ -111,21 +126,24 @@ class Part:
                 raise Problem(msg)
             self.extent += len(data)
         else:
+            self.budget.take(len(data))
             self.data += data
         return offset
 
     def fill(self, count: int, pattern: bytes = b"\0") -> None:
         """Add ``pattern`` ``count`` times."""
-        limit = LARGEST_ZEROFILL if self.zerofill else LARGEST
-        if self.size + count * len(pattern) > limit:
-            msg = f"section {self.segment},{self.name} would exceed {limit >> 20} MiB"
-            raise Problem(msg)
         if self.zerofill:
+            if self.size + count > LARGEST_ZEROFILL:
+                msg = (
+                    f"section {self.segment},{self.name} would exceed {LARGEST_ZEROFILL >> 30} GiB"
+                )
+                raise Problem(msg)
             if any(pattern) and count:
                 msg = f"zero-filled section {self.segment},{self.name} cannot hold data"
                 raise Problem(msg)
             self.extent += count * len(pattern)
         else:
+            self.budget.take(count * len(pattern))
             self.data += pattern * count
 
     def align_to(self, power: int, fill: bytes | None = None, most: int = 0) -> None:

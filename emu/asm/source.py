@@ -71,6 +71,8 @@ class Origin(NamedTuple):
             shown = lines[self.line - 1]
             column += self.column
         shown = _printable(shown)
+        if len(shown) > _LONGEST:
+            shown = shown[:_LONGEST] + "…" if column < _LONGEST else ""
         return Diagnostic(
             self.source.path,
             self.line,
@@ -82,6 +84,10 @@ class Origin(NamedTuple):
             problem.suggestion,
             severity,
         )
+
+
+#: Most characters of a line that a diagnostic shows.
+_LONGEST = 300
 
 
 def _printable(text: str) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.asm import expression
 from emu.asm.expression import Expr, Here, Name, Value
 from emu.asm.problem import Problem
-from emu.asm.sections import STANDARD, Part, is_code
+from emu.asm.sections import STANDARD, Budget, Part, is_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from emu.asm.conditionals import Branch
     from emu.asm.macros import Macro
     from emu.asm.source import Input, Origin
     from emu.errors import Diagnostic
@@ -81,6 +83,7 @@ class Unit:
         self.forward = False
         self.symbols: dict[str, Symbol] = {}
         self.parts: dict[tuple[str, str], Part] = {}
+        self.budget = Budget()
         self.macros: dict[str, Macro] = {}
         self.registers: dict[str, str] = {}
         self.diagnostics: list[tuple[Origin, Diagnostic]] = []
@@ -88,7 +91,7 @@ class Unit:
         self.pools: dict[Part, Pool] = {}
         self.inputs: list[Input] = []
         self.read: list[tuple[str, str]] = []
-        self.conditionals: list[list[bool]] = []
+        self.conditionals: list[Branch] = []
         self.expansions = 0
         self.statements = 0
         self.literals = 0
@@ -124,9 +127,8 @@ class Unit:
         if part is None:
             if not kind and segment == "__DATA" and name in {"__bss", "__common"}:
                 kind = "zerofill"
-            part = Part(
-                segment, name, kind or "regular", align, code=is_code(segment, name, attributes)
-            )
+            code = is_code(segment, name, attributes)
+            part = Part(segment, name, kind or "regular", align, code, self.budget)
             self.parts[segment, name] = part
         return part
 
@@ -194,7 +196,7 @@ class Unit:
         text = name.name
         if text == ".":
             return Here(self.part, self.part.size)
-        if text[0].isdigit():
+        if _NUMERIC.match(text):
             return self._numeric_reference(name)
         symbol = self.symbol(text, name.column)
         if symbol.kind == "variable" and not name.modifier and isinstance(symbol.expr, int):
@@ -276,6 +278,7 @@ class _Unknown(Exception):  # noqa: N818 - control flow inside this module only
 
 
 _DEEPEST = 50
+_NUMERIC = re.compile(r"[0-9]{1,18}[bf]$", re.ASCII)
 
 
 def _numeric_name(number: str, count: int) -> str:
