@@ -9,7 +9,7 @@ from collections.abc import Callable
 from emu.darwin import flags as f
 from emu.darwin.errno import EBADF, EINVAL, ENOTDIR, ENOTSUP, Errno
 from emu.darwin.structs import DIRENT_NAME, Stat64, pack_dirent
-from emu.host import Directory, FileHandle, HostStat
+from emu.host import Directory, FileHandle, Handle, HostStat
 from emu.kernel.files import OpenFile
 from emu.kernel.process import Park
 from emu.syscalls.kinds import (
@@ -124,7 +124,7 @@ def read(call: Call, fd: Fd, cbuf: OutBuf, nbyte: Size) -> int:
     """Read up to ``nbyte`` bytes."""
     file = _readable(call, fd)
     pieces = out_pieces(call.space, cbuf, nbyte)
-    handle = file.handle
+    handle: Handle = file.handle
     if len(pieces) == 1:
         return receive(call, file, lambda: handle.read_into(pieces[0]))
     return receive(call, file, lambda: handle.readv(pieces))
@@ -139,7 +139,8 @@ def readv(call: Call, fd: Fd, iovp: IovecOut, iovcnt: UInt) -> int:
         for base, length in iovecs(call.space, iovp, iovcnt)
         for piece in out_pieces(call.space, base, length)
     ]
-    return receive(call, file, lambda: file.handle.readv(pieces))
+    handle: Handle = file.handle
+    return receive(call, file, lambda: handle.readv(pieces))
 
 
 @syscall(153, 414)
