@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emu.errors import UsageError, YmawkyError
+from emu.image import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _USAGE_STATUS = 2
+_PROGRAM_HELP = "sources (.s, .S; -- ends several), a Mach-O executable or an image"
 _PORT_MAX = 65535
 #: Below xnu's PID_MAX, so that a pid can always be found.
 _PROCS_MAX = 90000
@@ -50,12 +52,13 @@ def _parser() -> argparse.ArgumentParser:
 def add_program_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the debugger takes too: the program, its arguments, root, port and limits."""
     add = parser.add_argument
-    add("program", nargs="?", type=Path, metavar="PROGRAM", help="source (.s) or image")
+    add("program", nargs="?", type=Path, metavar="PROGRAM", help=_PROGRAM_HELP)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS", help="the guest's own")
     add("--root", type=Path, metavar="DIR", help="the guest's file system")
     add("--port", type=_port, metavar="N", help="append N to the guest's arguments")
     add("--listen", type=_address, metavar="ADDRESS:PORT", help="listen there on the host")
     add("--entry", metavar="SYMBOL", help="start there instead of _main, _start or start")
+    add("--slide", type=_slide, default=0, metavar="N", help="move a Mach-O up by N bytes")
     add("--env", action="append", default=[], type=_variable, metavar="NAME=VALUE")
     add("--max-procs", type=_count, default=512, metavar="N", help="guest processes (512)")
 
@@ -117,6 +120,18 @@ def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= _PORT_MAX:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to {_PORT_MAX}")
+
+
+def _slide(text: str) -> int:
+    try:
+        slide = int(text, 0)
+    except ValueError:
+        slide = -1
+    if slide < 0 or slide % PAGE_SIZE:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no multiple of the page size, {PAGE_SIZE:#x}"
+        )
+    return slide
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,22 @@ class Options:
     entry: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    #: How far to move a Mach-O executable up from where it was linked, in bytes.
+    slide: int = 0
+    #: Sources that are linked with the program.
+    more: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take the sources that follow a source, up to a ``--``, away from the arguments."""
+        rest = list(self.arguments)
+        if self.program is not None and _is_source(self.program):
+            while rest and _is_source(Path(rest[0])) and Path(rest[0]).is_file():
+                self.more.append(Path(rest.pop(0)))
+        self.arguments = rest[1:] if rest[:1] == ["--"] else rest
+
+    def load(self) -> Image:
+        """Return the image of the program; see :func:`load_program`."""
+        return load_program(self.program, self.entry, more=self.more, slide=self.slide)
 
     def chosen_root(self) -> tuple[Path, str]:
         """Return the guest's file system and how it came to be chosen."""
@@ -69,8 +85,16 @@ class Options:
         return [name, *self.arguments, *([] if port is None else [str(port)])]
 
 
-def load_program(path: Path | None, entry: str | None = None) -> Image:
-    """Return the image of a source, a saved image or, for None, of the server.
+def _is_source(path: Path) -> bool:
+    return path.suffix.lower() in _SOURCES
+
+
+def load_program(
+    path: Path | None, entry: str | None = None, *, more: Sequence[Path] = (), slide: int = 0
+) -> Image:
+    """Return the image of sources, a saved image, a Mach-O executable or, for None, the server.
+
+    ``more`` are sources to link with the first; ``slide`` moves a Mach-O executable.
 
     Raises:
         UsageError: there is no such file, or it cannot be read.
@@ -83,11 +107,16 @@ def load_program(path: Path | None, entry: str | None = None) -> Image:
             start = file.read(16)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    if path.suffix.lower() in _SOURCES:
+    if _is_source(path):
         from emu import asm
 
-        return asm.cached([path], entry=entry)
-    return _load_binary(path, start)
+        if slide:
+            raise UsageError(
+                "--slide is for Mach-O executables; a source is placed as it is linked"
+            )
+        return asm.cached([path, *more], entry=entry)
+    image = _load_binary(path, start, slide)
+    return image if entry is None else _enter_at(image, entry)
 
 
 def _load_server() -> Image:
@@ -102,12 +131,28 @@ def _load_server() -> Image:
     return load_program(built)
 
 
-def _load_binary(path: Path, start: bytes) -> Image:
+def _load_binary(path: Path, start: bytes, slide: int) -> Image:
+    from emu import libsystem, macho
     from emu.asm import imagefile
 
-    if imagefile.is_image(start):
-        return imagefile.load(path.read_bytes())
-    raise ImageError(f"{path}: neither a source (.s, .S) nor an image made by 'ymawky-emu asm -o'")
+    if macho.is_macho(start):
+        image = libsystem.bind(macho.load(path.read_bytes(), str(path), slide=slide))
+        return replace(image, name=path.name)
+    if not start.startswith(imagefile.MAGIC):
+        raise ImageError(
+            f"{path}: neither a source (.s, .S), nor a Mach-O executable,"
+            " nor an image made by 'ymawky-emu asm -o'"
+        )
+    if slide:
+        raise UsageError("--slide is for Mach-O executables")
+    return imagefile.load(path.read_bytes())
+
+
+def _enter_at(image: Image, entry: str) -> Image:
+    symbol = image.symbols.get(entry)
+    if symbol is None:
+        raise UsageError(f"--entry {entry}: {image.name} has no such symbol")
+    return replace(image, entry=symbol.value)
 
 
 def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tuple[System, Process]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emu.darwin import flags as f
 from emu.errors import UsageError
 from emu.host.probe import bind_problem
-from emu.launch import Options, load_program, prepare
+from emu.launch import Options, prepare
 from emu.report import CrashReporter
 from emu.stats import Statistics
 
@@ -38,6 +38,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         listen=arguments.listen,
         entry=arguments.entry,
         environment=dict(arguments.env),
+        slide=arguments.slide,
     )
     options.limits.processes = arguments.max_procs
     return options
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run a program as the command line says; returns the exit status of the first process."""
     options = options_of(arguments)
     say = _quiet if arguments.quiet else _say
-    image = load_program(options.program, options.entry)
+    image = options.load()
     root, why = options.chosen_root()
     _check_address(options)
     system, first = prepare(options, image, _say)
