@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from emu.memory import AddressSpace
 
 __all__ = [
-    "AccessMode", "Addr", "Advice", "AtFlags", "DirFd", "DirentsOut", "FcntlArg", "FcntlCmd",
-    "Fd", "FdPairOut", "FdSetInOut", "FlockOp", "InBuf", "Int", "IntOut", "IoctlArg",
-    "IoctlRequest", "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn", "ItimervalOut",
-    "Kevents64In", "Kevents64Out", "KeventsIn", "KeventsOut", "Kind", "LenInOut", "Long",
-    "LongOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut", "MsyncFlags",
-    "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut", "Prot", "RenameFlags", "RlimitIn",
-    "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho", "ShutHow", "SigHow", "SigSet",
-    "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut", "Signal", "Size", "SockDomain",
-    "SockLevel", "SockOpt", "SockOptIn", "SockOptOut", "SockProtocol", "SockType", "Sockaddr",
-    "SockaddrOut", "StackIn", "StackOut", "StatOut", "StatfsOut", "Strings", "TimespecIn",
-    "TimevalIn", "TimevalOut", "TimevalsIn", "UInt", "Uid", "WaitIdType", "WaitOptions",
-    "WaitStatusOut", "Whence",
+    "INLINE", "AccessMode", "Addr", "Advice", "AtFlags", "DirFd", "DirentsOut", "FcntlArg",
+    "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FlockOp", "InBuf", "Int", "IntOut",
+    "IoctlArg", "IoctlRequest", "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn",
+    "ItimervalOut", "Kevents64In", "Kevents64Out", "KeventsIn", "KeventsOut", "Kind",
+    "LenInOut", "Long", "LongOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut",
+    "MsyncFlags", "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut", "Prot", "RenameFlags",
+    "RlimitIn", "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho", "ShutHow", "SigHow",
+    "SigSet", "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut", "Signal", "Size",
+    "SockDomain", "SockLevel", "SockOpt", "SockOptIn", "SockOptOut", "SockProtocol", "SockType",
+    "Sockaddr", "SockaddrOut", "StackIn", "StackOut", "StatOut", "StatfsOut", "Strings",
+    "TimespecIn", "TimevalIn", "TimevalOut", "TimevalsIn", "UInt", "Uid", "WaitIdType",
+    "WaitOptions", "WaitStatusOut", "Whence",
 ]  # fmt: skip
 
 #: Longest path that a call takes, its NUL included (MAXPATHLEN).
@@ -64,6 +64,14 @@ def _int64(value: int, _space: AddressSpace) -> int:
 
 def _uint64(value: int, _space: AddressSpace) -> int:
     return value
+
+
+#: Decoders so simple that a call's own expression does them; {} is the register.
+INLINE: dict[Callable[[int, AddressSpace], object], str] = {
+    _int32: "(({} & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000",
+    _uint32: "{} & 0xFFFFFFFF",
+    _uint64: "{}",
+}
 
 
 def _path(value: int, space: AddressSpace) -> bytes:
