@@ -1,7 +1,8 @@
 """Watching a run: what a tracer, the statistics and a debugger are told of it.
 
 An :class:`Observer` overrides the methods that it is interested in and is added with
-:meth:`emu.system.System.observe`.  A run that nobody watches pays one ``is None`` per event.
+:meth:`emu.system.System.observe`.  A run that nobody watches pays one ``is None`` per event, and
+one in which nobody follows the calls no more than that per call.
 Observers look; they may stop the run by :meth:`emu.slices.Slices.expire`, but change nothing.
 
 A call is reported as ``entering`` once for each time that it is run: once, and again after each
@@ -30,6 +31,11 @@ class Observer:
     call with the arguments moved down; ``row`` is None where no handler is known.
     """
 
+    def follows_calls(self) -> bool:
+        """Tell whether ``entering`` or ``returned`` do anything: those come for every call."""
+        own = type(self)
+        return own.entering is not Observer.entering or own.returned is not Observer.returned
+
     def entering(
         self, process: Process, number: int, row: Syscall | None, arguments: tuple[int, ...]
     ) -> None:
@@ -54,6 +60,15 @@ class Observer:
 
     def resumed(self, process: Process, wait: Park) -> None:
         """A process whose call waited has the CPU again; signals are delivered next."""
+
+    def odd_number(self, process: Process, arguments: tuple[int, ...]) -> None:
+        """A call's number is 0, negative or wider than 16 bits: indirect, a Mach trap, a slip."""
+
+    def unimplemented(self, process: Process, number: int) -> None:
+        """A call has no handler; it is going to fail with ENOSYS."""
+
+    def failed(self, process: Process, number: int, arguments: tuple[int, ...], error: int) -> None:
+        """A call failed with ``error``; the registers say so."""
 
     def interrupted(self, process: Process, done: int, *, again: bool) -> None:
         """A signal's handler cut a parked call short.
@@ -88,6 +103,13 @@ class Observers(Observer):
         """Tell ``several``."""
         self.several = tuple(several)
 
+    @staticmethod
+    def of(several: Sequence[Observer]) -> Observer | None:
+        """Return one observer for ``several``, which may be none."""
+        if len(several) > 1:
+            return Observers(several)
+        return several[0] if several else None
+
     def entering(
         self, process: Process, number: int, row: Syscall | None, arguments: tuple[int, ...]
     ) -> None:
@@ -117,6 +139,21 @@ class Observers(Observer):
         """Hand on."""
         for one in self.several:
             one.resumed(process, wait)
+
+    def odd_number(self, process: Process, arguments: tuple[int, ...]) -> None:
+        """Hand on."""
+        for one in self.several:
+            one.odd_number(process, arguments)
+
+    def unimplemented(self, process: Process, number: int) -> None:
+        """Hand on."""
+        for one in self.several:
+            one.unimplemented(process, number)
+
+    def failed(self, process: Process, number: int, arguments: tuple[int, ...], error: int) -> None:
+        """Hand on."""
+        for one in self.several:
+            one.failed(process, number, arguments, error)
 
     def interrupted(self, process: Process, done: int, *, again: bool) -> None:
         """Hand on."""

@@ -70,8 +70,12 @@ class System:
         self.slices = Slices(self.machine)
         self.counters = Counters()
         self.warn = warn
-        #: Who is told of each event: set by :meth:`observe`.
+        #: Who is told of each event, and who of each call too: set by :meth:`observe`.
         self.observer: Observer | None = None
+        self.follower: Observer | None = None
+        self._observers: list[Observer] = []
+        #: What an address is called, for people; launching a program knows more.
+        self.describe: Callable[[int], str] = hex
         #: A debugger's veto, asked before a call is run or a faulting instruction is punished.
         self.gate: Gate | None = None
         #: Set by :meth:`pause`: the running process leaves the CPU as it stands.
@@ -84,12 +88,9 @@ class System:
 
     def observe(self, observer: Observer) -> None:
         """Tell ``observer`` of each event from now on, after those who came before."""
-        if self.observer is None:
-            self.observer = observer
-        elif isinstance(self.observer, Observers):
-            self.observer = Observers([*self.observer.several, observer])
-        else:
-            self.observer = Observers([self.observer, observer])
+        self._observers.append(observer)
+        self.observer = Observers.of(self._observers)
+        self.follower = Observers.of([o for o in self._observers if o.follows_calls()])
 
     # -- the outside ----------------------------------------------------------------------
 
@@ -116,7 +117,7 @@ class System:
     def pause(self) -> None:
         """Take the running process off the CPU as it stands; it will be the first to go on.
 
-        Nothing runs until :attr:`paused` is cleared.  Observers, gates and engine hooks may call it.
+        Nothing runs until :attr:`paused` is cleared.  Observers, gates and hooks may call it.
         """
         self.paused = True
         self.machine.stop()
@@ -281,18 +282,20 @@ class System:
         self.counters.calls += 1
         call = self._call
         if number & _SIGN16 or number == 0 or number > 0xFFFF:
+            if self.observer is not None:
+                self.observer.odd_number(process, arguments)
             number, arguments = _odd_number(number, arguments)
         row = TABLE.get(number)
         veto = 0 if self.gate is None else self.gate.call(process, number, row, arguments)
         if veto == HOLD:
             return self._hold(arguments[9])
-        observer = self.observer
-        if observer is not None:
-            observer.entering(process, number, row, arguments)
+        follower = self.follower
+        if follower is not None:
+            follower.entering(process, number, row, arguments)
         error, result = 0, None
         try:
             if row is None or veto:
-                raise self._refusal(process, number, veto)
+                raise self._refusal(process, number, veto, arguments[9])
             result = row.invoke(call, arguments)
         except Park as wait:
             self._park(process, wait, arguments[9])
@@ -308,11 +311,13 @@ class System:
             call.replaced = None
         elif error:
             self.machine.write_result(error, 0, flags & _FLAGS | _CARRY)
+            if self.observer is not None:
+                self.observer.failed(process, number, arguments, error)
         else:
             first, second = result if type(result) is tuple else (result or 0, 0)
             self.machine.write_result(first & _U64, second, flags & _FLAGS & ~_CARRY)
-        if observer is not None and process.alive:
-            observer.returned(process, number, row, arguments, result, error)
+        if follower is not None and process.alive:
+            follower.returned(process, number, row, arguments, result, error)
         if call.forked is not None:
             self._start_child(process)
         return process.alive
@@ -323,12 +328,14 @@ class System:
         self.paused = True
         return True
 
-    def _refusal(self, process: Process, number: int, veto: int) -> Errno:
+    def _refusal(self, process: Process, number: int, veto: int, pc: int) -> Errno:
         if veto:
             return Errno(veto)
         if number not in self._unknown:
             self._unknown.add(number)
-            self.warn(_unknown_text(process, number))
+            self.warn(_unknown_text(process, number, self.describe(pc - 4)))
+        if self.observer is not None:
+            self.observer.unimplemented(process, number)
         if not name_of(number):
             self.kernel.post(process, SigInfo(f.SIGSYS))
         return Errno(ENOSYS)
@@ -371,6 +378,10 @@ class System:
         """Act on the signals that can be delivered; False once the process leaves the CPU."""
         wait, process.wait = process.wait, None
         while signal := process.signals.next():
+            if self.gate is not None and self.gate.signal(process, signal) == HOLD:
+                process.wait = wait
+                self.paused = True
+                return True
             info = process.signals.take(signal)
             if process.signals.is_ignored(signal):
                 continue
@@ -439,10 +450,10 @@ def _odd_number(number: int, arguments: tuple[int, ...]) -> tuple[int, tuple[int
     return arguments[0] & 0xFFFF, (*arguments[1:8], 0, *arguments[8:])
 
 
-def _unknown_text(process: Process, number: int) -> str:
+def _unknown_text(process: Process, number: int, where: str) -> str:
     name = name_of(number)
     what = f"{name} ({number})" if name else f"number {number}"
-    return f"[pid {process.pid}] system call {what} is not implemented: ENOSYS"
+    return f"[pid {process.pid}] system call {what} at {where} is not implemented: ENOSYS"
 
 
 def _end_interrupted(registers: Registers, done: int) -> None:
