@@ -102,9 +102,7 @@ class Network:
         """
         if isinstance(address, Inet4) and domain == darwin.AF_INET:
             if self._listen is not None and kind == darwin.SOCK_STREAM:
-                place, self._listen = self._listen, None
-                self.bound.append(place)
-                return place
+                return self._listen
             if address.host == "0.0.0.0":  # noqa: S104 - this is how the guest says it
                 return "127.0.0.1", address.port
             if address.host.startswith("127."):
@@ -115,6 +113,12 @@ class Network:
                 raise failure("EADDRNOTAVAIL")
             return "::1", address.port, 0, 0
         raise failure("EAFNOSUPPORT")
+
+    def placed(self, place: tuple[str, int] | tuple[str, int, int, int]) -> None:
+        """Note that a socket got ``place``: the user's address is given once."""
+        if place == self._listen:
+            self.bound.append(self._listen)
+            self._listen = None
 
     def name_unix(self, host: str, guest: bytes) -> None:
         """Remember which path of the guest stands behind a name that the host shows."""
@@ -205,8 +209,9 @@ class SocketHandle(Handle):
         else:
             place = self._network.place(self.domain, self.type, address)
             self.sock.bind(place)
-            if place[0] != address.host or place[1] != address.port:
+            if place[:2] != (address.host, address.port):
                 self._own = address
+                self._network.placed(place)
         self._bound = True
 
     def _bind_unix(self, address: UnixPath, at: Directory) -> None:
@@ -305,6 +310,11 @@ class SocketHandle(Handle):
         """Send one message to ``address``."""
         host_flags = _message_flags(flags) | _NOSIGNAL
         if not isinstance(address, UnixPath):
+            if not self._bound and isinstance(address, Inet4) and address.host.startswith("127."):
+                # The host would bind the wildcard to it.
+                with contextlib.suppress(OSError):  # one that is connected has its address
+                    self.sock.bind(("127.0.0.1", 0))
+                self._bound = True
             return self.sock.sendto(data, host_flags, _host_address(address))
         with self._network.files.socket_at(at or self._network.files.root, address.path) as place:
             return self.sock.sendto(data, host_flags, place)

@@ -137,6 +137,28 @@ def test_the_users_address_goes_to_the_first_listener(root: Path) -> None:
     host.close()
 
 
+def test_the_users_address_is_kept_until_it_is_bound(root: Path) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        place = taken.getsockname()
+        host = Host(root, listen=place)
+        made = host.network.socket(*STREAM)
+        assert outcome(made.bind, Inet4("127.0.0.1", 0)) == "EADDRINUSE"
+        assert host.network.bound == []
+    assert outcome(made.bind, Inet4("127.0.0.1", 0)) == "ok"
+    assert host.network.bound == [place]
+    made.close()
+    host.close()
+
+
+def test_a_datagram_socket_that_sends_is_on_loopback(host: Host) -> None:
+    one = host.network.socket(f.AF_INET, f.SOCK_DGRAM, 0)
+    one.sendto(b"x", 0, Inet4("127.0.0.1", 9))
+    address = one.host_address()
+    assert isinstance(address, Inet4)
+    assert address.host == "127.0.0.1"
+    one.close()
+
+
 def test_a_port_in_use_and_a_refused_connection(host: Host) -> None:
     one = listener(host)
     other = host.network.socket(*STREAM)
