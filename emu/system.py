@@ -278,7 +278,7 @@ class System:
     def _system_call(self, process: Process) -> bool:
         """Handle the ``svc`` that the guest stands behind; False if the process parked or ended."""
         arguments = self.machine.read_call()
-        number, flags = arguments[8], arguments[10]
+        number = arguments[8]
         self.counters.calls += 1
         call = self._call
         if number & _SIGN16 or number == 0 or number > 0xFFFF:
@@ -306,21 +306,33 @@ class System:
             error = darwin_errno(failed)
         process.memory.clear()
         process.recent.append((number, arguments[:6], _first(result), error))
-        if call.replaced is not None:
-            self.machine.load(call.replaced)
-            call.replaced = None
-        elif error:
-            self.machine.write_result(error, 0, flags & _FLAGS | _CARRY)
-            if self.observer is not None:
-                self.observer.failed(process, number, arguments, error)
-        else:
-            first, second = result if type(result) is tuple else (result or 0, 0)
-            self.machine.write_result(first & _U64, second, flags & _FLAGS & ~_CARRY)
+        self._answer(process, number, arguments, result, error)
         if follower is not None and process.alive:
             follower.returned(process, number, row, arguments, result, error)
         if call.forked is not None:
             self._start_child(process)
         return process.alive
+
+    def _answer(
+        self,
+        process: Process,
+        number: int,
+        arguments: tuple[int, ...],
+        result: Any,  # noqa: ANN401 - a handler's result
+        error: int,
+    ) -> None:
+        """Write what a call returned into the registers: x0, x1 and the carry, or all."""
+        call, flags = self._call, arguments[10] & _FLAGS
+        if call.replaced is not None:
+            self.machine.load(call.replaced)
+            call.replaced = None
+        elif error:
+            self.machine.write_result(error, 0, flags | _CARRY)
+            if self.observer is not None:
+                self.observer.failed(process, number, arguments, error)
+        else:
+            first, second = result if type(result) is tuple else (result or 0, 0)
+            self.machine.write_result(first & _U64, second, flags & ~_CARRY)
 
     def _hold(self, pc: int) -> bool:
         """Put the pc back onto the ``svc``: the debugger wants to look first."""
