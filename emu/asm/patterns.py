@@ -75,8 +75,11 @@ def _spread(read: Callable[[str], int], place: Callable[[int], int]) -> Callable
 def _float8(text: str) -> int:
     """Return the 8-bit form of a floating-point constant.
 
-    The Arm ARM, VFPExpandImm: ±(16 to 31)/16 × 2 to the power of −3 to 4.
+    The Arm ARM, VFPExpandImm: ±(16 to 31)/16 × 2 to the power of −3 to 4.  A number in
+    hexadecimal is that form itself.
     """
+    if text.startswith("0x"):
+        return _range(0, 255)(str(int(text, 16)))
     bits: int = struct.unpack("<Q", struct.pack("<d", float(text)))[0]
     sign, exponent, fraction = bits >> 63, (bits >> 52 & 0x7FF) - 1023, bits & (1 << 52) - 1
     if not -3 <= exponent <= 4 or fraction & ((1 << 48) - 1):
@@ -132,8 +135,10 @@ def _operand(token: str, *, short: bool) -> tuple[str, list[Callable[[str], int]
         if match["word"] == "condition":
             return f"({'|'.join(CONDITIONS)})", [_condition]
         return match["word"], []
+    if match["value"] == "zero":
+        return r"#0(?:\.0*)?", []
     if name := match["value"]:
-        number = r"#(-?[\d.]+(?:[eE][-+]?\d+)?)" if name.startswith("float") else _NUMBER
+        number = r"#([-+]?(?:0x[0-9a-f]+|[\d.]+(?:[eE][-+]?\d+)?))" if name.startswith("float") else _NUMBER
         return number, [_IMMEDIATES[name]]
     base = r"\[(?:x([12]?[0-9]|30)|(sp))"
     fields = [_register(5), _register(5)]
@@ -235,6 +240,8 @@ def encode(mnemonic: str, operands: str) -> int | None:
         return word
     if problem is not None:
         raise problem
+    if mnemonic.startswith("fmov") and "#" in operands:
+        raise Problem(f"invalid operands for '{mnemonic}'")  # Keystone would make a zero of it
     return None
 
 
@@ -282,9 +289,7 @@ def _system(mnemonic: str, operands: str) -> int | None:
 
 def _move_system(mnemonic: str, first: str, second: str) -> int | None:
     if mnemonic == "msr" and first in _FLAGS and second.startswith("#"):
-        if second not in {"#0", "#1"}:
-            raise Problem(f"'msr {first}' takes 0 or 1")
-        return _FLAGS[first] | int(second[1:]) << 8
+        return _FLAGS[first] | _range(0, 15)(second[1:]) << 8
     name, register = (second, first) if mnemonic == "mrs" else (first, second)
     found = _registers().get(name)
     if found is None:
