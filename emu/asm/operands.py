@@ -106,6 +106,8 @@ class _Reader:
         self.mnemonic = mnemonic
         self.text = text
         self.pos = pos
+        #: Operands read so far.
+        self.count = 0
         self.skip()
 
     def skip(self) -> str:
@@ -121,6 +123,7 @@ class _Reader:
         while True:
             self.skip()
             found.append(self.operand())
+            self.count += 1
             following = self.skip()
             if not following:
                 return tuple(found)
@@ -200,6 +203,8 @@ class _Reader:
         """Read a condition or another name, where the mnemonic has one."""
         if self.mnemonic not in _CONDITIONAL and self.mnemonic not in _NAMING:
             return None
+        if self.count and self.mnemonic == "prfm":
+            return None  # a label
         match = _WORD.match(self.text, self.pos)
         if match is None:
             return None

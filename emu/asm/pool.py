@@ -54,7 +54,7 @@ def _movz(register: Operand, value: int, shift: int, column: int) -> tuple[Opera
 
 
 def _entry(unit: Unit, expr: Expr, size: int, column: int) -> Name:
-    """Return the label of the pool entry for ``expr``, shared with equal ones."""
+    """Return the label of the pool entry for ``expr``, shared with equal ones before it."""
     pool = unit.pools.setdefault(unit.part, Pool())
     plain = expr if isinstance(expr, int) else expr.name if isinstance(expr, Name) else None
     if isinstance(expr, Name) and expr.modifier:
@@ -73,9 +73,9 @@ def _entry(unit: Unit, expr: Expr, size: int, column: int) -> Name:
 
 def flush(unit: Unit, part: Part | None = None) -> None:
     """Put out the pool of ``part``, or all pools at the end of a source."""
-    for where in [part] if part is not None else list(unit.pools):
-        pool = unit.pools.pop(where, None)
-        for label, expr, size, origin, column in pool.entries if pool else ():
+    for where in unit.pools if part is None else [part] if part in unit.pools else []:
+        entries, unit.pools[where].entries = unit.pools[where].entries, []
+        for label, expr, size, origin, column in entries:
             unit.origin = origin
             where.align_to(size.bit_length() - 1, b"\0")
             unit.define_label(label.name, column, where)
