@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace"),
     ("emu.run",),
     ("emu.cli",),
-    ("debugger.session",),
+    ("debugger",),  # the headless engine, session on top
     ("debugger.commands",),
     ("debugger.batch", "debugger.gdb", "debugger.tui"),
     ("debugger.cli",),
