@@ -21,19 +21,39 @@ __all__ = ["main"]
 _USAGE_STATUS = 2
 _PROGRAM_HELP = "sources (.s, .S; -- ends several), a Mach-O executable or an image"
 _PORT_MAX = 65535
+#: Most bytes of a string in a trace.
+_STRING_MAX = 1 << 20
 #: Below xnu's PID_MAX, so that a pid can always be found.
 _PROCS_MAX = 90000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    options = _parser().parse_args(argv)
+    options = _parse(sys.argv[1:] if argv is None else argv)
     try:
         status: int = options.run(options)
     except YmawkyError as error:
         say(f"{error}")
         return _USAGE_STATUS
     return status
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line, where ``--strace`` may or may not have a value.
+
+    An optional value of argparse's would swallow the program in ``--strace PROGRAM``, so
+    ``--strace=FILE`` is read as an option of another name; the guest keeps its own spelling.
+    """
+    spelled = [a.replace("--strace=", "--strace-file=", 1) if _names_a_file(a) else a for a in argv]
+    options = _parser().parse_args(spelled)
+    guests = getattr(options, "arguments", None)
+    if guests:
+        options.arguments = list(argv[len(argv) - len(guests) :])
+    return options
+
+
+def _names_a_file(argument: str) -> bool:
+    return argument.startswith("--strace=")
 
 
 def say(line: str) -> None:
@@ -69,7 +89,22 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add_program_arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="only errors on stderr")
     parser.add_argument("--stats", action="store_true", help="counts and times at the end")
+    parser.add_argument("--strict", action="store_true", help="stop at a call that is not there")
+    _add_trace(parser.add_argument_group("system calls", "one line each, as strace prints them"))
     parser.set_defaults(run=run)
+
+
+def _add_trace(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--strace", action="store_true", help="to stderr, or with --strace=FILE to a file")
+    add("--strace-file", type=Path, metavar="FILE", help=argparse.SUPPRESS)
+    add(
+        "--strace-filter", default="", metavar="CALLS",
+        help="open,close,%%file,%%network,%%process,!read: these alone, and without those",
+    )  # fmt: skip
+    add("--strace-size", type=_bytes, default=32, metavar="N", help="bytes of strings (32)")
+    add("--strace-time", action="store_true", help="time of day, and how long each call took")
+    add("--strace-json", action="store_true", help="one JSON object a line")
 
 
 def _add_asm(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +185,12 @@ def _variable(text: str) -> tuple[str, str]:
     if not name or not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is no NAME=VALUE")
     return name, value
+
+
+def _bytes(text: str) -> int:
+    if text.isdecimal():
+        return min(int(text), _STRING_MAX)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes")
 
 
 def _count(text: str) -> int:

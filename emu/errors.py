@@ -9,6 +9,7 @@
     ├── HostError             the host refuses something the emulator itself needs
     ├── DebugError            the debugger cannot do what a command asks
     │   └── ExpressionError   an expression is wrong; says where
+    ├── StrictError           ``--strict``: the guest made a call that is not implemented
     └── MachineError          the CPU engine refuses; a defect of ours, never of the guest
 
 What a *guest* sees as a failed call is not in this tree: that is
@@ -31,6 +32,7 @@ __all__ = [
     "HostError",
     "ImageError",
     "MachineError",
+    "StrictError",
     "UsageError",
     "YmawkyError",
 ]
@@ -122,6 +124,10 @@ class ExpressionError(DebugError):
     def __str__(self) -> str:
         """Return the message, the expression, and a caret under the column."""
         return f"{self.message}\n  {self.text}\n  {' ' * self.column}^"
+
+
+class StrictError(YmawkyError):
+    """The guest made a call that is not implemented; the text is a whole report."""
 
 
 class MachineError(YmawkyError):

@@ -65,7 +65,7 @@ class Observer:
         """A call's number is 0, negative or wider than 16 bits: indirect, a Mach trap, a slip."""
 
     def unimplemented(self, process: Process, number: int) -> None:
-        """A call has no handler; it is going to fail with ENOSYS."""
+        """A call has no handler; it is going to fail with ENOSYS.  The registers are saved."""
 
     def failed(self, process: Process, number: int, arguments: tuple[int, ...], error: int) -> None:
         """A call failed with ``error``; the registers say so."""

@@ -1,12 +1,17 @@
-"""The crash report of a guest process: what killed it, where, and how it got there."""
+"""The crash report of a guest process: what killed it, where, and how it got there.
+
+The sections are those of a report by macOS's ReportCrash: exception, backtrace, registers,
+memory regions; the last calls come in addition.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from emu.darwin import flags as f
-from emu.darwin.errno import NAMES
-from emu.darwin.numbers import name_of
+from emu.errors import StrictError
+from emu.loader import EXIT_STUB
 from emu.machine import EXEC, READ, WRITE, Registers
 from emu.observer import Observer
 
@@ -22,19 +27,41 @@ __all__ = ["CrashReporter", "crash_report", "describe_address", "describe_prot"]
 
 #: Frames that a backtrace follows at the most: a damaged chain may be a circle.
 _FRAMES = 32
+#: Regions that are shown before and after the one that matters.
+_NEIGHBOURS = 2
+#: An access that far from zero went through a null pointer, that far below the stack over its end.
+_NULL_REACH, _STACK_REACH = 0x4000, 0x100000
 
 
 class CrashReporter(Observer):
     """Says how each process crashed."""
 
-    def __init__(self, image: Image, say: Callable[[str], None]) -> None:
-        """Report by ``say``, with the names and lines of ``image``."""
+    def __init__(self, image: Image, say: Callable[[str], None], *, strict: bool = False) -> None:
+        """Report by ``say``, with the names and lines of ``image``.
+
+        With ``strict`` a call that is not implemented ends the run by a
+        :class:`~emu.errors.StrictError`.
+        """
         self._image = image
         self._say = say
+        self._strict = strict
 
     def crashed(self, process: Process, info: SigInfo) -> None:
         """Report."""
         self._say("\n".join(crash_report(self._image, process, info)))
+
+    def unimplemented(self, process: Process, number: int) -> None:
+        """Stop the run, if that was asked for."""
+        if not self._strict:
+            return
+        from emu.darwin.numbers import name_of
+
+        r = Registers(process.registers)
+        r["pc"] -= 4  # onto the svc
+        name = name_of(number) or "no known call"
+        title = f"[pid {process.pid}] stopped (--strict): call {number} ({name}) is not implemented"
+        body = _body(self._image, process, r, None)
+        raise StrictError("\n".join([title, *body]))
 
 
 def crash_report(image: Image, process: Process, info: SigInfo) -> list[str]:
@@ -44,43 +71,135 @@ def crash_report(image: Image, process: Process, info: SigInfo) -> list[str]:
     """
     r = Registers(process.registers)
     name = f.SIGNAL_NAMES.get(info.signal, str(info.signal))
+    address = info.address if _is_fault(info) else None
+    access = _access(process, info, r)
+    region = process.space.layout.find(info.address)
+    gone = region is not None and region.prot & access == access
+    kind, codes = _exception(info, gone=gone)
     return [
-        f"[pid {process.pid}] {name}: {_why(process, info)}",
-        f"  pc {describe_address(image, r['pc'])}{_source(image, r['pc'])}",
-        *_registers(r),
-        *(f"  called from {line}" for line in _backtrace(image, process, r)),
-        *(f"  after {line}" for line in _recent(process)),
-        *(f"  mapped {line}" for line in _around(process, info.address)),
+        f"[pid {process.pid}] {name}: {_why(process, info, access)}",
+        f"Process:          {process.name} [{process.pid}]",
+        f"Parent process:   [{process.ppid}]",
+        f"Exception type:   {kind} ({name})",
+        *([f"Exception codes:  {codes}"] if codes else []),
+        *_body(image, process, r, address),
     ]
 
 
-def _why(process: Process, info: SigInfo) -> str:
+def _body(image: Image, process: Process, r: Registers, address: int | None) -> Iterator[str]:
+    """Yield the sections below the title; ``address`` is where memory failed."""
+    yield ""
+    yield "Backtrace (by frame pointer):"
+    frames = list(_backtrace(process, image, r))
+    for n, at in enumerate(frames):
+        # A return address is behind the call; the call is what people look for.
+        place = at if n == 0 or at == EXIT_STUB else at - 4
+        yield f"{n:<3} {describe_address(image, place)}{_region_name(process, place)}" + _source(
+            image, place
+        )
+    yield ""
+    yield "Registers:"
+    yield from _registers(r)
+    if process.recent:
+        yield ""
+        yield "Last calls:"
+        yield from (f"    {line}" for line in _recent(process))
+    yield ""
+    yield "Memory regions:" if address is None else f"Memory regions around {address:#x}:"
+    yield from _around(process, r["pc"] if address is None else address)
+
+
+# ---- what happened ----
+
+
+class _Exception(NamedTuple):
+    """What macOS calls the exception, and its codes."""
+
+    kind: str
+    codes: str
+
+
+def _is_fault(info: SigInfo) -> bool:
+    """Tell whether the guest's own access to memory led to the signal."""
+    return info.signal in (f.SIGSEGV, f.SIGBUS) and not info.pid and info.code != f.SI_USER
+
+
+def _exception(info: SigInfo, *, gone: bool) -> _Exception:
+    """Translate a signal back into the Mach exception that it came from.
+
+    ``gone`` tells that memory is mapped but has nothing behind it.
+    """
+    at = f"at 0x{info.address:016x}"
+    if info.code == f.SI_USER or info.pid:
+        return _Exception("EXC_CRASH", "")
+    match info.signal, info.code:
+        case f.SIGSEGV, _:
+            return _Exception("EXC_BAD_ACCESS", f"KERN_INVALID_ADDRESS {at}")
+        case f.SIGBUS, f.BUS_ADRERR:
+            return _Exception(
+                "EXC_BAD_ACCESS",
+                f"{'KERN_MEMORY_ERROR' if gone else 'KERN_PROTECTION_FAILURE'} {at}",
+            )
+        case f.SIGBUS, _:
+            return _Exception("EXC_BAD_ACCESS", f"EXC_ARM_DA_ALIGN {at}")
+        case f.SIGILL, _:
+            return _Exception("EXC_BAD_INSTRUCTION", f"EXC_ARM_UNDEFINED {at}")
+        case f.SIGTRAP, _:
+            return _Exception("EXC_BREAKPOINT", f"EXC_ARM_BREAKPOINT {at}")
+    return _Exception("EXC_CRASH", "")
+
+
+def _access(process: Process, info: SigInfo, r: Registers) -> int:
+    """Return what the instruction at the pc did with memory: READ, WRITE or EXEC."""
+    if info.address == r["pc"]:
+        return EXEC
+    word = int.from_bytes(process.space.peek(r["pc"], 4) or bytes(4), "little")
+    if word & 0x3B000000 == 0x18000000:  # ldr from a literal pool has no load bit
+        return READ
+    if word & 0x3B200C00 == 0x38200000:  # the atomics of LSE read, then write
+        return WRITE
+    loads = word & 0x00C00000 if word & 0x3A000000 == 0x38000000 else word & 0x00400000
+    return READ if loads else WRITE
+
+
+def _why(process: Process, info: SigInfo, access: int) -> str:
+    """Say in one sentence what went wrong."""
     at = f"{info.address:#x}"
+    if not _is_fault(info):
+        return _why_no_fault(info, at)
+    what = {EXEC: "jump to", WRITE: "write to", READ: "read from"}[access]
     region = process.space.layout.find(info.address)
+    if region is None:
+        return f"{what} {at}, where nothing is mapped{_guess(process, info.address)}"
+    if info.code == f.BUS_ADRALN:
+        return f"misaligned pc or sp at {at}"
+    if region.prot & access:
+        return f"{what} {at}, behind the end of the mapped file"
+    return f"{what} {at} in {region.name}, which is {describe_prot(region.prot)}"
+
+
+def _why_no_fault(info: SigInfo, at: str) -> str:
     match info.signal:
-        case f.SIGSEGV:
-            return f"access to {at}, where nothing is mapped"
-        case f.SIGBUS if region is not None and _is_behind_file(region, info.address):
-            return f"access to {at}, behind the end of the mapped file"
-        case f.SIGBUS if info.code == f.BUS_ADRERR and region is not None:
-            return f"access to {at} in {region.name}, which is {describe_prot(region.prot)}"
-        case f.SIGBUS if info.code == f.BUS_ADRALN:
-            return f"misaligned pc or sp at {at}"
-        case f.SIGILL:
+        case f.SIGILL if info.address:
             return f"undefined instruction at {at}"
-        case f.SIGTRAP:
+        case f.SIGTRAP if info.address:
             return f"brk at {at}"
-        case f.SIGSYS:
+        case f.SIGSYS if not info.pid:
             return "unknown system call"
     return f"sent by pid {info.pid}" if info.pid else "sent from outside"
 
 
-def _is_behind_file(region: Region, address: int) -> bool:
-    """Tell whether the page at ``address`` could not be read because its file has no such part."""
-    backing = region.backing
-    return backing.pager is not None and not backing.is_present(
-        region.offset + address - region.start
-    )
+def _guess(process: Process, address: int) -> str:
+    """Name the usual suspects."""
+    if address < _NULL_REACH:
+        return " (a null pointer)"
+    for region in process.space.layout.regions:
+        if region.name == "stack" and region.start - _STACK_REACH <= address < region.start:
+            return " (the stack has overflowed)"
+    return ""
+
+
+# ---- places ----
 
 
 def describe_prot(prot: int) -> str:
@@ -97,51 +216,107 @@ def describe_address(image: Image, address: int) -> str:
     return f"{address:#x} <{name}+{offset}>" if offset else f"{address:#x} <{name}>"
 
 
+def _region_name(process: Process, address: int) -> str:
+    """Name the region of code that is none of the program's."""
+    if address == EXIT_STUB:
+        return " (the end of the program)"
+    region = process.space.layout.find(address)
+    if region is None:
+        return " (not mapped)"
+    return "" if region.name.startswith("__") else f" (in {region.name})"
+
+
 def _source(image: Image, address: int) -> str:
     entry = image.lines.at(address)
     if entry is None:
         return ""
     place = entry.outermost
     text = image.sources.get(place.path, "").splitlines()
-    line = text[place.line - 1].strip() if place.line <= len(text) else ""
+    line = text[place.line - 1].strip() if 0 < place.line <= len(text) else ""
     return f"  {place.path}:{place.line}: {line}"
 
 
-def _registers(r: Registers) -> Iterator[str]:
-    names = [f"x{n}" for n in range(31)] + ["sp"]
-    for i in range(0, len(names), 4):
-        yield "  " + "  ".join(f"{n:>3} {r[n]:016x}" for n in names[i : i + 4])
-    yield "  flags " + "".join(
-        c if r["nzcv"] >> b & 1 else "-" for b, c in ((31, "N"), (30, "Z"), (29, "C"), (28, "V"))
-    )
+def _backtrace(process: Process, image: Image, r: Registers) -> Iterator[int]:
+    """Yield the pc, then return addresses: each frame record holds x29 and one of them.
 
-
-def _backtrace(image: Image, process: Process, r: Registers) -> Iterator[str]:
-    """Follow the frame records: each holds the caller's x29 and the return address."""
-    frame = r["x29"]
+    A leaf routine has no record yet, so lr comes first unless it leads back into the routine
+    itself, as it does behind a call.
+    """
+    yield r["pc"]
+    frame, seen = r["x29"], set[int]()
+    if _is_return(process, r["x30"]) and _routine(image, r["x30"] - 4) != _routine(image, r["pc"]):
+        seen.add(r["x30"])
+        yield r["x30"]
     for _ in range(_FRAMES):
         record = process.space.peek(frame, 16) if frame and frame % 8 == 0 else None
         if record is None:
             return
-        above, back = int.from_bytes(record[:8], "little"), int.from_bytes(record[8:], "little")
+        above, back = struct.unpack("<2Q", record)
         if not back:
             return
-        yield describe_address(image, back - 4) + _source(image, back - 4)
+        if back not in seen:
+            yield back
+        seen.clear()
         if above <= frame:
             return
         frame = above
 
 
+def _is_return(process: Process, address: int) -> bool:
+    region = process.space.layout.find(address - 4)
+    return region is not None and bool(region.prot & EXEC) and region.name.startswith("__")
+
+
+def _routine(image: Image, address: int) -> str | None:
+    found = image.symbol_at(address)
+    return found[0] if found else None
+
+
+# ---- the rest ----
+
+
+def _registers(r: Registers) -> Iterator[str]:
+    names = [f"x{n}" for n in range(29)]
+    shown = [(n, r[n]) for n in names] + [("fp", r["x29"]), ("lr", r["x30"])]
+    shown += [("sp", r["sp"]), ("pc", r["pc"])]
+    for i in range(0, len(shown), 4):
+        yield "  " + "  ".join(f"{name:>4}: 0x{value:016x}" for name, value in shown[i : i + 4])
+    flags = "".join(
+        c if r["nzcv"] >> b & 1 else "-" for b, c in ((31, "N"), (30, "Z"), (29, "C"), (28, "V"))
+    )
+    yield f"  cpsr: 0x{r['nzcv'] & 0xFFFFFFFF:08x} ({flags})"
+
+
 def _recent(process: Process) -> Iterator[str]:
+    from emu.strace.history import call_text
+
     for number, arguments, result, error in process.recent:
-        name = name_of(number) or f"call {number}"
-        shown = ", ".join(f"{a:#x}" if a > 9 else str(a) for a in arguments[:4])
-        yield f"{name}({shown}, …) = {NAMES.get(error, error) if error else result}"
+        yield call_text(process.space, number, arguments, result, error)
 
 
 def _around(process: Process, address: int) -> Iterator[str]:
-    for region in process.space.layout.regions:
-        here = " <- the address" if region.start <= address < region.end else ""
+    """Yield the regions next to ``address``, with an arrow at the one that holds it."""
+    regions = process.space.layout.regions
+    index = sum(region.end <= address for region in regions)
+    inside = index < len(regions) and regions[index].start <= address
+    if not inside:
+        yield f"  {address:#x} is in no region{_distance(regions, index, address)}"
+    first = max(0, index - _NEIGHBOURS)
+    for n, region in enumerate(regions[first : index + _NEIGHBOURS + 1], first):
+        arrow = "--->" if inside and n == index else "    "
+        size = (region.end - region.start) >> 10
         yield (
-            f"{region.start:#x}-{region.end:#x} {describe_prot(region.prot)} {region.name}{here}"
+            f"  {arrow} {region.name:<16} {region.start:x}-{region.end:x} [{size:>6}K] "
+            f"{describe_prot(region.prot)}"
         )
+
+
+def _distance(regions: tuple[Region, ...], index: int, address: int) -> str:
+    notes = []
+    if index:
+        notes.append(
+            f"{address - regions[index - 1].end:#x} bytes behind {regions[index - 1].name}"
+        )
+    if index < len(regions):
+        notes.append(f"{regions[index].start - address:#x} bytes before {regions[index].name}")
+    return f": {', '.join(notes)}" if notes else ""

@@ -9,10 +9,10 @@ import time
 from typing import TYPE_CHECKING
 
 from emu.darwin import flags as f
-from emu.errors import UsageError
+from emu.errors import StrictError, UsageError
 from emu.host.probe import bind_problem
 from emu.launch import Options, prepare
-from emu.report import CrashReporter
+from emu.report import CrashReporter, describe_address
 from emu.stats import Statistics
 
 if TYPE_CHECKING:
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from emu.strace import Sink
     from emu.system import System
 
 __all__ = ["options_of", "run"]
 
+#: Exit status after ``--strict`` has stopped the run.
+_STRICT_STATUS = 3
 #: Host signals that the guest gets, by the host's name and with Darwin's number.
 _FORWARDED = {"SIGINT": f.SIGINT, "SIGTERM": f.SIGTERM, "SIGHUP": f.SIGHUP}
 
@@ -53,14 +56,39 @@ def run(arguments: argparse.Namespace) -> int:
     _check_address(options)
     system, first = prepare(options, image, _say)
     say(f"{image.name}: the guest's / is {root} ({why})")
-    system.observe(CrashReporter(image, _say))
+    trace = _start_trace(arguments, system)
+    system.describe = lambda address: describe_address(image, address)
+    system.observe(CrashReporter(image, _say, strict=arguments.strict))
     statistics = Statistics(system) if arguments.stats else None
     _forward_signals(system, say)
     began = time.monotonic()
-    status = system.run(first)
+    try:
+        status = system.run(first)
+    except StrictError as error:
+        _say(str(error))
+        return _STRICT_STATUS
+    finally:
+        if trace is not None:
+            trace.close()
     if statistics is not None:
         _say(statistics.line(time.monotonic() - began))
     return _exit_status(status)
+
+
+def _start_trace(arguments: argparse.Namespace, system: System) -> Sink | None:
+    """Trace the calls where ``--strace`` or one of its companions asks for it."""
+    if not (arguments.strace or arguments.strace_file or arguments.strace_json):
+        return None
+    from emu.strace import TraceOptions, attach
+
+    options = TraceOptions(
+        path=arguments.strace_file,
+        selection=arguments.strace_filter,
+        size=arguments.strace_size,
+        times=arguments.strace_time,
+        objects=arguments.strace_json,
+    )
+    return attach(system, options, _say)
 
 
 def _say(line: str) -> None:

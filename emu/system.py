@@ -347,6 +347,7 @@ class System:
             self._unknown.add(number)
             self.warn(_unknown_text(process, number, self.describe(pc - 4)))
         if self.observer is not None:
+            process.registers = self.machine.save()
             self.observer.unimplemented(process, number)
         if not name_of(number):
             self.kernel.post(process, SigInfo(f.SIGSYS))

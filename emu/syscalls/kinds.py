@@ -40,12 +40,13 @@ MAXPATHLEN = 1024
 class Kind:
     """A kind: its name and how a register is decoded (the address space is for pointers).
 
-    ``out`` marks a pointer to what the call writes, which is there to be printed only once it
-    has returned.
+    ``points`` marks a pointer, and ``out`` one to what the call writes, which is there to be
+    printed only once it has returned.
     """
 
     name: str
     decode: Callable[[int, AddressSpace], object]
+    points: bool = False
     out: bool = False
 
 
@@ -84,12 +85,12 @@ def _int(name: str) -> Kind:
 
 def _taken(name: str) -> Kind:
     """Return the kind of a pointer to what the call reads."""
-    return Kind(name, _uint64)
+    return Kind(name, _uint64, points=True)
 
 
 def _given(name: str) -> Kind:
     """Return the kind of a pointer to what the call writes."""
-    return Kind(name, _uint64, out=True)
+    return Kind(name, _uint64, points=True, out=True)
 
 
 # ---- numbers ----
@@ -147,7 +148,7 @@ RlimitWhich = Annotated[int, Kind("rlimit_which", _uint32)]
 #: A guest pointer to a struct that has no kind of its own; the handler reads or writes it.
 Addr = Annotated[int, _taken("addr")]
 #: A NUL-terminated path, decoded: EFAULT and ENAMETOOLONG come before the handler runs.
-Path = Annotated[bytes, Kind("path", _path)]
+Path = Annotated[bytes, Kind("path", _path, points=True)]
 #: A guest pointer to bytes that the call reads / fills; the length comes next.
 InBuf = Annotated[int, _taken("inbuf")]
 OutBuf = Annotated[int, _given("outbuf")]
