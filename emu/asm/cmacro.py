@@ -73,13 +73,22 @@ def define(text: str, column: int = 0) -> CMacro:
     rest = text[match.end() :]
     if match[2] is None and rest.startswith("("):
         raise Problem("malformed parameters of a macro", match.end())
-    body = tuple(_trimmed(tokens(rest)))
+    body = _glued(_trimmed(tokens(rest)))
     if body and "##" in (body[0].text, body[-1].text):
         raise Problem("'##' cannot stand at an end of a macro's body", match.end())
     if match[2] is None:
         return CMacro(name, body)
     parameters, variadic = _parameters(match[3], match.start(3))
     return CMacro(name, body, parameters, variadic)
+
+
+def _glued(found: Sequence[Token]) -> tuple[Token, ...]:
+    """Leave out the spaces around ``##``."""
+    return tuple(
+        t
+        for i, t in enumerate(found)
+        if t.kind != "space" or "##" not in (found[i - 1].text, found[i + 1].text)
+    )
 
 
 def _parameters(text: str, column: int) -> tuple[tuple[str, ...], bool]:
@@ -145,7 +154,7 @@ class Expander:
                 out.append(token)
             elif macro.parameters is None:
                 self._push(stack, self._substitute(macro, []), token.hidden | {macro.name})
-            elif _opens(stack, more):
+            elif _opens(stack):
                 arguments, closing = _arguments(stack, more, macro)
                 hidden = (token.hidden & closing.hidden) | {macro.name}
                 self._push(stack, self._substitute(macro, arguments), hidden)
@@ -162,7 +171,7 @@ class Expander:
     def _substitute(self, macro: CMacro, arguments: list[list[Token]]) -> list[Token]:
         """Return the body with the arguments put in, ``#`` and ``##`` done."""
         given = dict(zip(macro.parameters or (), arguments, strict=False))
-        body = [t for t in macro.body if t.kind != "space"] if _pastes(macro) else macro.body
+        body = macro.body
         out: list[Token] = []
         i = 0
         while i < len(body):
@@ -180,8 +189,6 @@ class Expander:
             else:
                 out.append(token)
             i += 1
-            if _pastes(macro) and i < len(body) and "##" not in (body[i].text, token.text):
-                out.append(Token("space", " "))
         return out
 
     def _paste(
@@ -209,10 +216,6 @@ class Expander:
         return at
 
 
-def _pastes(macro: CMacro) -> bool:
-    return any(t.text == "##" for t in macro.body)
-
-
 def _next(body: Sequence[Token], at: int) -> int | None:
     """Return the place of the next token that is no space."""
     for i in range(at + 1, len(body)):
@@ -231,16 +234,12 @@ def _string(argument: Sequence[Token]) -> Token:
     return Token("string", f'"{text}"')
 
 
-def _opens(stack: list[Token], more: Callable[[], list[Token] | None] | None) -> bool:
-    """Tell whether a parenthesis comes next, on a later line perhaps; leave it on the stack."""
-    while True:
-        for token in reversed(stack):
-            if token.kind != "space":
-                return token.text == "("
-        line = more() if more else None
-        if line is None:
-            return False
-        stack[:0] = [*reversed(line), Token("space", " ")]
+def _opens(stack: Sequence[Token]) -> bool:
+    """Tell whether a parenthesis comes next on this line."""
+    for token in reversed(stack):
+        if token.kind != "space":
+            return token.text == "("
+    return False
 
 
 def _arguments(

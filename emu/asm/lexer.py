@@ -3,7 +3,8 @@
 The rules are those of LLVM's lexer for Mach-O on arm64: ``;`` and ``//`` open a comment that
 runs to the end of the line, ``/* */`` counts as white space even across lines, ``%%`` separates
 statements on one line, and a line whose first character is ``#`` is a note of the C
-preprocessor.  None of that holds inside ``"strings"`` and ``'c'`` constants.
+preprocessor: ``# 12 "file"`` says what the next line is called, others mean nothing.  None of
+that holds inside ``"strings"`` and ``'c'`` constants.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from emu.asm.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Statement", "character", "statements", "string"]
+__all__ = ["MARKER", "Statement", "character", "statements", "string"]
 
 #: A statement: 1-based line, 0-based column of its first character, text without comments.
 Statement: TypeAlias = tuple[int, int, str]
@@ -30,6 +31,9 @@ _BLOCK = re.compile(
 )
 #: Stands for a line end inside a comment: white space, but it still counts as a line.
 _FOLDED = "\v"
+
+#: A line marker; :func:`statements` yields those that name a file as a statement of their own.
+MARKER = re.compile(r'\s*#\s*(?:line\s+)?([0-9]+)(?:\s+"((?:\\.|[^"\\])*)"(?:\s+[1-4])*)?\s*')
 
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|[xX][0-9A-Fa-f]*|.)?", re.DOTALL)
@@ -45,6 +49,10 @@ def statements(text: str, complain: Callable[[int, int, str], None]) -> Iterator
         if _SPECIAL.search(line) is None:
             if line and not line.isspace():
                 yield number, 0, line
+        elif "#" in line and (marker := MARKER.fullmatch(line)):
+            number = int(marker[1][-9:]) - 1
+            if marker[2] is not None:
+                yield number, 0, line.strip()
         else:
             yield from _pieces(number, line, complain)
         number += 1 + line.count(_FOLDED)

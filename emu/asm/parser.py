@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from emu.asm.instruction import check_mnemonic
 from emu.asm.mnemonics import MNEMONICS
 from emu.asm.operands import Instruction
 from emu.asm.pool import flush, literal
+from emu.asm.preprocess import preprocess
 from emu.asm.problem import Problem
 from emu.asm.source import Input, Origin
 from emu.asm.suggest import nearest
@@ -51,6 +53,8 @@ class _Parser:
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
+        #: How the C preprocessor got to each file, in words.
+        self.notes: dict[str, tuple[str, ...]] = {}
         self.directives: dict[str, Callable[[Cursor], None]] = {
             ".macro": self.macro,
             ".endm": self.stray_end,
@@ -78,6 +82,8 @@ class _Parser:
     def run(self, path: str, text: str) -> None:
         """Read one file and all it leads to."""
         self.unit.origin = Origin(Input(path, iter(())), 1, 0, "")
+        if path.endswith(".S"):
+            text = self.preprocess(path, text)
         self.open_file(path, text, "")
         while self.unit.inputs:
             source = self.unit.inputs[-1]
@@ -89,10 +95,37 @@ class _Parser:
                 self.close(source)
         self.finish()
 
+    def preprocess(self, path: str, text: str) -> str:
+        """Return what the C preprocessor makes of a file; nothing if it finds errors."""
+        done = preprocess(path, text, self.unit.options.include_dirs, self.unit.options.defines)
+        self.unit.files.update(done.files)
+        self.notes = done.notes
+        for where, data in done.read:
+            self.unit.note_read(where, data)
+        errors = [d for d in done.diagnostics if d.severity == "error"]
+        self.unit.diagnostics += [(self.unit.origin, d) for d in errors]
+        self.unit.messages += [str(d) for d in done.diagnostics if d.severity != "error"]
+        return "" if errors else done.text
+
+    def marker(self, origin: Origin) -> None:
+        """Go on as the file that a line marker names."""
+        match = lexer.MARKER.fullmatch(origin.text)
+        if match is None or origin.source.kind != "file":
+            return
+        path = match[2].replace('\\"', '"').replace("\\\\", "\\")
+        self.unit.inputs[-1] = replace(
+            origin.source,
+            path=path,
+            lines=self.unit.files.get(path, "").split("\n"),
+            notes=self.notes.get(path, origin.source.notes),
+            preprocessed=True,
+        )
+
     def open_file(self, path: str, text: str, note: str) -> None:
         """Read statements from a file until it ends."""
         source = Input(path, iter(()), "file", depth=len(self.unit.inputs))
-        source.lines = text.split("\n")
+        source.lines = self.unit.files.get(path, text).split("\n")
+        source.preprocessed = path in self.notes
         source.directory = str(Path(path).parent)
         if note:
             outer = self.unit.origin.source
@@ -101,8 +134,9 @@ class _Parser:
         source.conditionals = len(self.unit.conditionals)
 
         def complain(line: int, column: int, message: str) -> None:
-            shown = source.lines[line - 1]
-            origin = Origin(source, line, 0, shown)
+            at = self.unit.inputs[-1] if self.unit.inputs else source
+            shown = at.lines[line - 1] if line <= len(at.lines) else ""
+            origin = Origin(at, line, 0, shown)
             self.unit.complain(Problem(message, column), origin)
 
         source.statements = lexer.statements(text, complain)
@@ -168,7 +202,9 @@ class _Parser:
             unit.complain(Problem(f"more than {MOST_STATEMENTS} statements: a runaway expansion?"))
             return
         try:
-            if skipping(unit):
+            if origin.text.startswith("#"):
+                self.marker(origin)
+            elif skipping(unit):
                 self.skipped(origin.text)
             else:
                 self.dispatch(origin.text)

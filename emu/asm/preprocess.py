@@ -39,7 +39,7 @@ _DIRECTIVE: Final = re.compile(r"\s*#\s*([A-Za-z_]+)?\s*")
 _COMMENT: Final = re.compile(
     r'"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])'|//.*|/\*(?:.*?\*/|.*$)", re.DOTALL
 )
-_MARKER: Final = re.compile(r'\s*#\s*(?:line\s+)?(\d+)(?:\s+"((?:\\.|[^"\\])*)")?')
+_MARKER: Final = re.compile(r'\s*#\s*(?:line\s+)?(\d+)(?:\s+"((?:\\.|[^"\\])*)"(?:\s+[1-4])*)?\s*')
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _OPERAND: Final = re.compile(r'\s*(?:"([^"]+)"|<([^>]+)>)\s*')
 #: Operators that take a name or a header; all but the first answer 0, for there are no features.
@@ -62,6 +62,8 @@ class Preprocessed:
     text: str = ""
     files: dict[str, str] = field(default_factory=dict)
     read: list[tuple[Path, bytes | None]] = field(default_factory=list)
+    #: How the preprocessor got to a file, innermost first, in words.
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -89,7 +91,6 @@ class _File:
     """A file that is being read: its lines, spliced and without comments."""
 
     path: str
-    directory: Path
     lines: Iterator[tuple[int, str]]
     originals: list[str]
     notes: tuple[str, ...] = ()
@@ -188,9 +189,11 @@ class _Preprocessor:
     def file(self, path: str, text: str, notes: tuple[str, ...] = ()) -> None:
         """Read a file to its end."""
         self.result.files.setdefault(path, text)
-        file = _File(path, Path(path).parent, _logical(text), text.split("\n"), notes)
+        self.result.notes.setdefault(path, notes)
+        file = _File(path, _logical(text), text.split("\n"), notes)
         self.files.append(file)
-        for file.line, line in file.lines:
+        for number, line in file.lines:
+            file.line = number
             try:
                 self.read(line)
             except Problem as problem:
@@ -239,7 +242,7 @@ class _Preprocessor:
             if name in self.directives:
                 self.directives[name](line, match.end())
                 return
-            if _MARKER.match(line):
+            if _MARKER.fullmatch(line):
                 self.line(line, 0)
                 return
             # Anything else that begins with # is for the assembler, which takes it as a comment.
@@ -310,9 +313,9 @@ class _Preprocessor:
 
     def line(self, line: str, at: int) -> None:
         """#line, or a marker of another preprocessor: the next line is called otherwise."""
-        match = _MARKER.match(line)
+        match = _MARKER.fullmatch(line)
         if match is None:
-            raise Problem("expected #line NUMBER \"FILE\"", at)
+            raise Problem('expected #line NUMBER "FILE"', at)
         self.here.shift = int(match[1]) - self.here.line - 1
         if match[2] is not None:
             self.here.called = match[2].replace('\\"', '"').replace("\\\\", "\\")
@@ -350,7 +353,7 @@ class _Preprocessor:
 
     def find(self, name: str, *, angled: bool) -> tuple[str, str] | None:
         """Return path and text of a header, or None."""
-        directories = [] if angled else [self.here.directory]
+        directories = [] if angled else [Path(self.here.path).parent]
         for directory in (*directories, *self.include_dirs):
             path = directory / name
             try:
@@ -472,6 +475,6 @@ def _own_header(name: str) -> str | None:
     """Return a system header that assembler sources include: the numbers of the calls."""
     if name != "sys/syscall.h":
         return None
-    from emu.darwin.numbers import CALL_NAMES
+    from emu.darwin.numbers import signatures
 
-    return "\n".join(f"#define SYS_{call} {number}" for number, call in CALL_NAMES.items())
+    return "\n".join(f"#define SYS_{call.name} {n}" for n, call in signatures().items())

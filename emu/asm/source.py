@@ -36,6 +36,8 @@ class Input:
     #: Path as found on disk, for the relative names in it.
     directory: str = ""
     lines: list[str] = field(default_factory=list)
+    #: Whether statements may read otherwise than the lines that they come from.
+    preprocessed: bool = False
 
 
 class Origin(NamedTuple):
@@ -60,6 +62,9 @@ class Origin(NamedTuple):
         """Return the stack line for an expansion of ``name`` at this statement."""
         return f"in {name}, at {self.source.path}:{self.line}"
 
+    def _stands_in(self, line: str) -> bool:
+        return not self.source.preprocessed or line.startswith(self.text, self.column)
+
     def diagnostic(self, problem: Problem, severity: str = "error") -> Diagnostic:
         """Place ``problem`` in the source."""
         shown = self.text
@@ -67,7 +72,7 @@ class Origin(NamedTuple):
         if problem.column is not None:
             column = max(0, min(problem.column, len(self.text)))
         lines = self.source.lines
-        if lines and 0 < self.line <= len(lines):
+        if 0 < self.line <= len(lines) and self._stands_in(lines[self.line - 1]):
             shown = lines[self.line - 1]
             column += self.column
         shown = _printable(shown)
