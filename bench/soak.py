@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from bench.load import MIB, Load, Work
@@ -12,6 +13,9 @@ WORK = Work("1 KiB, 64 at once", "1k.html", 64)
 
 #: Seconds after which the soak gives up.
 PATIENCE = 120.0
+
+#: So many equal measurements in a row are a level.
+SETTLED = 5
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,16 @@ class Levels:
 
     @classmethod
     def of(cls, running: Running) -> Levels:
-        """Measure a server."""
+        """Measure a server once its last connections are over: when nothing changes any more."""
+        levels, same = cls._now(running), 0
+        while same < SETTLED:
+            time.sleep(0.05)
+            before, levels = levels, cls._now(running)
+            same = same + 1 if before == levels else 0
+        return levels
+
+    @classmethod
+    def _now(cls, running: Running) -> Levels:
         return cls(running.descriptors(), len(running.processes()), running.memory())
 
     def __str__(self) -> str:
