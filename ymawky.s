@@ -1077,7 +1077,7 @@ serve_request:
     str     x19, [sp, #16]
     bl      reset_request
     bl      read_request
-    b.cs    Lrequest_refuse
+    b.cs    Lrequest_unread
     cbz     x0, Lrequest_exit
     bl      read_clock
     bl      parse_request
@@ -1088,13 +1088,12 @@ serve_request:
     add     x9, x9, x10
     blr     x9
     b.cc    Lrequest_log
-Lrequest_refuse:
+    b       Lrequest_refuse
+Lrequest_unread:
     mov     x19, x0
-    ldr     x9, [x28, #conn_now]
-    cbnz    x9, Lrequest_answer
     bl      read_clock
-Lrequest_answer:
     mov     x0, x19
+Lrequest_refuse:
     bl      respond_error
 Lrequest_log:
     bl      write_log
@@ -1124,7 +1123,6 @@ Lreset_next:
     stp     q0, q0, [x9], #32
     subs    w10, w10, #32
     b.hi    Lreset_next
-    str     xzr, [x28, #conn_now]
     ret
 
 // void drain_connection(void)
@@ -3532,12 +3530,11 @@ Lsize_digit:
     add     w11, w11, #10
 Lsize_add:
     // Too large already: it stays so.
-    tst     x19, #0xf << 56
+    lsr     x12, x19, #56
+    cmp     x12, #0
     orr     x12, x11, x19, lsl #4
     mov     x10, #1 << 60
     csel    x19, x12, x10, eq
-    tst     x19, #1 << 60
-    csel    x19, x10, x19, ne
     add     x9, x9, #1
     b       Lsize_digit
 Lsize_end:
