@@ -174,7 +174,8 @@ def _pad(unit: Unit, count: int, pattern: bytes, column: int) -> None:
 
 @directive(".align", ".p2align", ".p2alignw", ".p2alignl")
 def _align(unit: Unit, cursor: Cursor, name: str) -> None:
-    cursor.blank()
+    if cursor.at_end:
+        return  # as the others have it
     column = cursor.pos
     power = cursor.absolute()
     if not 0 <= power <= 15:

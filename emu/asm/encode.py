@@ -8,17 +8,25 @@ Keystone 0.9.2 ends the process or drops a statement without a word on some othe
 
 from __future__ import annotations
 
+import re
 import struct
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from emu.asm import patterns
 from emu.asm.problem import Problem
 from emu.errors import AssemblyError, Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["available", "encode", "require", "version"]
+__all__ = ["Refusal", "available", "encode", "require", "version"]
+
+
+class Refusal(NamedTuple):
+    """Why an instruction has no word; ``immediate`` counts the ``#`` that is to blame."""
+
+    message: str
+    immediate: int = -1
 
 
 class _Engine(Protocol):
@@ -87,11 +95,9 @@ def version() -> str:
         return ""
 
 
-def encode(instructions: Sequence[str]) -> list[int | Problem]:
+def encode(instructions: Sequence[str]) -> list[int | Refusal]:
     """Return the word of each of ``instructions``, or what is wrong with it."""
-    if not instructions:
-        return []
-    table: dict[str, int | Problem] = {}
+    table: dict[str, int | Refusal] = {}
     remaining: list[str] = []
     for text in dict.fromkeys(instructions):
         word = _own(text)
@@ -100,14 +106,14 @@ def encode(instructions: Sequence[str]) -> list[int | Problem]:
         else:
             table[text] = word
     if remaining:
-        engine = _load()
+        keystone = _Keystone(_load())
         for start in range(0, len(remaining), _BATCH):
             batch = remaining[start : start + _BATCH]
-            table.update(zip(batch, _batch(engine, batch), strict=True))
+            table.update(zip(batch, keystone.batch(batch), strict=True))
     return [table[text] for text in instructions]
 
 
-def _own(text: str) -> int | Problem | None:
+def _own(text: str) -> int | Refusal | None:
     """Encode what the tables hold; None: Keystone may know it."""
     mnemonic, _, operands = text.partition(" ")
     if not patterns.known(mnemonic):
@@ -115,32 +121,84 @@ def _own(text: str) -> int | Problem | None:
     try:
         return patterns.encode(mnemonic, operands)
     except Problem as problem:
-        return problem
+        return Refusal(problem.message)
 
 
+#: Instructions in one call.
 _BATCH = 2000
+#: Refusals after which the rest is not looked at: the source is not for this machine at all.
+_MOST_REFUSED = 200
+_IMMEDIATE = re.compile(r"#-?\d+(?![\d.])")
+_PROBES = (0, 1, 2, 4, 8, 16, 32, 64, 0xFF00)
+_LOGICAL = frozenset({"and", "ands", "orr", "eor", "tst", "bic", "bics"})
+_FARTHEST = 1 << 17
 
 
-def _batch(engine: _Engine, lines: Sequence[str]) -> list[int | Problem]:
-    """Encode ``lines`` in one call, and halve them as long as that fails."""
-    try:
-        data, count = engine.asm(";".join(lines), 0, as_bytes=True)
-        reason = "" if data else "invalid operands"
-    except _refused as error:
-        data, count, reason = None, 0, _reason(str(error))
-    if data is not None and count == len(lines) and len(data) == 4 * len(lines):
+class _Keystone:
+    """Encodes batches, and finds out which instruction of one it is that Keystone refuses."""
+
+    def __init__(self, engine: _Engine) -> None:
+        self.engine = engine
+        self.refused = 0
+
+    def words(self, lines: Sequence[str]) -> list[int] | None:
+        """Encode ``lines`` in one call; None if that is not one word for each of them."""
+        try:
+            data, count = self.engine.asm(";".join(lines), 0, as_bytes=True)
+        except _refused:
+            return None
+        if data is None or count != len(lines) or len(data) != 4 * len(lines):
+            return None
         return list(struct.unpack(f"<{len(lines)}I", data))
-    if len(lines) == 1:
-        return [_explain(lines[0], reason)]
-    middle = len(lines) // 2
-    return _batch(engine, lines[:middle]) + _batch(engine, lines[middle:])
+
+    def batch(self, lines: Sequence[str]) -> list[int | Refusal]:
+        """Encode ``lines``, halved as long as that fails."""
+        if self.refused > _MOST_REFUSED:
+            return [0] * len(lines)  # nobody gets these: there are errors
+        words = self.words(lines)
+        if words is not None:
+            return [*words]
+        if len(lines) == 1:
+            self.refused += 1
+            return [self.explain(lines[0])]
+        middle = len(lines) // 2
+        return self.batch(lines[:middle]) + self.batch(lines[middle:])
+
+    def explain(self, line: str) -> Refusal:
+        """Find out whether another number would do, and which."""
+        mnemonic = line.split(maxsplit=1)[0]
+        for index, match in enumerate(_IMMEDIATE.finditer(line)):
+
+            def fits(number: int, match: re.Match[str] = match) -> bool:
+                other = f"{line[: match.start()]}#{number}{line[match.end() :]}"
+                return self.words([other]) is not None
+
+            good = next((n for n in _PROBES if fits(n)), None)
+            if good is None:
+                continue
+            given = f"immediate {match[0][1:]} does not fit '{mnemonic}'"
+            if mnemonic in _LOGICAL:
+                return Refusal(f"{given}: it is not a repeated, rotated run of ones", index)
+            return Refusal(f"{given}: {_bounds(good, fits)}", index)
+        return Refusal(f"invalid operands for '{mnemonic}'")
 
 
-def _reason(message: str) -> str:
-    if "MNEMONIC" in message:
-        return "unknown instruction"
-    return "invalid operands"
+def _bounds(good: int, fits: Callable[[int], bool]) -> str:
+    """Describe the numbers around ``good`` that fit."""
+    step = next((s for s in (1, 2, 4, 8, 16) if fits(good + s) or fits(good - s)), 1)
+    low = -_reach(-good, step, lambda n: fits(-n))
+    high = _reach(good, step, fits)
+    return f"it takes {low} to {high}" + (f" in steps of {step}" if step > 1 else "")
 
 
-def _explain(line: str, reason: str) -> Problem:
-    return Problem(f"{reason} for '{line.split(maxsplit=1)[0]}'")
+def _reach(start: int, step: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest number that fits, from ``start`` upwards in equal steps."""
+    good, stride = start, step
+    while stride < _FARTHEST and fits(good + stride):
+        good += stride
+        stride *= 2
+    while stride > step:
+        stride //= 2
+        if fits(good + stride):
+            good += stride
+    return good

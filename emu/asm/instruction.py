@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from emu.asm.expression import Value
     from emu.asm.operands import Hole, Instruction, Operand
+    from emu.asm.relative import Site
 
 __all__ = ["check_mnemonic", "finish"]
 
@@ -45,8 +46,8 @@ def check_mnemonic(mnemonic: str, macros: tuple[str, ...] = ()) -> None:
 _ARRANGEMENTS = frozenset("16b 8b 4b 2b 8h 4h 2h 4s 2s 2d 1d 1q b h s d q".split())
 
 
-def finish(instruction: Instruction, pc: int, value: Callable[[Hole], Value]) -> int | str:
-    """Return the word of ``instruction`` at address ``pc``, or bare text for the encoder.
+def finish(instruction: Instruction, site: Site, value: Callable[[Hole], Value]) -> int | str:
+    """Return the word of ``instruction`` at ``site``, or bare text for the encoder.
 
     Raises:
         Problem: for operands that cannot be.
@@ -64,7 +65,7 @@ def finish(instruction: Instruction, pc: int, value: Callable[[Hole], Value]) ->
     if encoder is None and mnemonic in _LITERAL_LOADS:
         encoder = relative.literal_load(instruction)
     if encoder is not None:
-        return encoder(instruction, pc, evaluate)
+        return encoder(instruction, site, evaluate)
     if mnemonic == "mov":
         word = _move(instruction, evaluate)
         if word is not None:

@@ -10,6 +10,7 @@ from emu.asm.expression import Value
 from emu.asm.instruction import finish
 from emu.asm.literals import coalesce
 from emu.asm.problem import Problem
+from emu.asm.relative import Site
 from emu.asm.sections import Part
 from emu.asm.suggest import nearest
 from emu.asm.unit import Symbol
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emu.asm.expression import Expr, Name
-    from emu.asm.operands import Hole
+    from emu.asm.operands import Hole, Instruction
     from emu.asm.sections import Fixup
-    from emu.asm.source import Origin
     from emu.asm.unit import Options, Unit
 
 __all__ = ["ENTRIES", "link"]
@@ -145,7 +145,8 @@ class _Program:
 
         def lookup(name: Name) -> Value:
             symbol = unit.symbols.get(name.name)
-            found = unit.lookup(name)
+            overridden = symbol is not None and symbol.weak and symbol.external
+            found = None if overridden else unit.lookup(name)
             if found is not None:
                 return found
             if symbol is not None and symbol.kind == "variable":
@@ -176,7 +177,7 @@ class _Program:
 
     def write_instructions(self, unit: Unit) -> None:
         """Encode the instructions of ``unit`` into its parts."""
-        waiting: list[tuple[Part, int, Origin, str]] = []
+        waiting: list[tuple[Part, int, Instruction, str]] = []
 
         def value(hole: Hole) -> Value:
             try:
@@ -189,7 +190,7 @@ class _Program:
         for part in unit.parts.values():
             for offset, instruction in part.instructions:
                 try:
-                    found = finish(instruction, part.addr + offset, value)
+                    found = finish(instruction, Site(part, part.addr + offset), value)
                 except Problem as problem:
                     unit.complain(problem, instruction.origin)
                 except _Reported:
@@ -198,13 +199,14 @@ class _Program:
                     if isinstance(found, int):
                         part.data[offset : offset + 4] = found.to_bytes(4, "little")
                     else:
-                        waiting.append((part, offset, instruction.origin, found))
+                        waiting.append((part, offset, instruction, found))
         words = encode.encode([text for _, _, _, text in waiting])
-        for (part, offset, origin, _), word in zip(waiting, words, strict=True):
+        for (part, offset, instruction, _), word in zip(waiting, words, strict=True):
             if isinstance(word, int):
                 part.data[offset : offset + 4] = word.to_bytes(4, "little")
             else:
-                unit.complain(Problem(word.message, None, 1, word.suggestion), origin)
+                column = _immediate_column(instruction, word.immediate)
+                unit.complain(Problem(word.message, column), instruction.origin)
 
     def write_fixups(self, unit: Unit) -> None:
         """Store the values of the expressions in the data of ``unit``."""
@@ -318,6 +320,13 @@ class _Program:
             value.absolute,
             symbol.local,
         )
+
+
+def _immediate_column(instruction: Instruction, index: int) -> int | None:
+    """Return the column of the immediate that is ``index``-th among those of an instruction."""
+    holes = [p for o in instruction.operands for p in o.pieces if not isinstance(p, str)]
+    columns = [hole.column for hole in holes if hole.mark]
+    return columns[index] if 0 <= index < len(columns) else None
 
 
 class _Reported(Exception):  # noqa: N818 - control flow inside this module only

@@ -138,7 +138,11 @@ def _operand(token: str, *, short: bool) -> tuple[str, list[Callable[[str], int]
     if match["value"] == "zero":
         return r"#0(?:\.0*)?", []
     if name := match["value"]:
-        number = r"#([-+]?(?:0x[0-9a-f]+|[\d.]+(?:[eE][-+]?\d+)?))" if name.startswith("float") else _NUMBER
+        number = (
+            r"#([-+]?(?:0x[0-9a-f]+|[\d.]+(?:[eE][-+]?\d+)?))"
+            if name.startswith("float")
+            else _NUMBER
+        )
         return number, [_IMMEDIATES[name]]
     base = r"\[(?:x([12]?[0-9]|30)|(sp))"
     fields = [_register(5), _register(5)]

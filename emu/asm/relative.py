@@ -7,7 +7,7 @@ process on some ``tbz``.  Encodings are those of the Arm Architecture Reference 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from emu.asm.operands import CONDITIONS
 from emu.asm.problem import Problem
@@ -17,11 +17,23 @@ if TYPE_CHECKING:
 
     from emu.asm.expression import Value
     from emu.asm.operands import Instruction, Operand
+    from emu.asm.sections import Part
 
     Evaluate: TypeAlias = Callable[[Operand], Value]
-    Encoder: TypeAlias = Callable[[Instruction, int, Evaluate], int]
+    Encoder: TypeAlias = Callable[[Instruction, Site, Evaluate], int]
 
-__all__ = ["ENCODERS", "literal_load"]
+__all__ = ["ENCODERS", "Site", "literal_load"]
+
+#: Instructions for which Mach-O has relocations.
+_FAR = frozenset({"b", "bl"})
+
+
+class Site(NamedTuple):
+    """Where an instruction stands."""
+
+    part: Part
+    pc: int
+
 
 _CODES = {name: i for i, name in enumerate(CONDITIONS[:16])} | {"cs": 2, "cc": 3}
 _GENERAL = re.compile(r"([wx])(\d+|zr)$")
@@ -55,7 +67,7 @@ def _count(instruction: Instruction, count: int) -> None:
 
 
 def _distance(
-    what: str, operand: Operand, pc: int, evaluate: Evaluate, bits: int, scale: int = 4
+    what: str, operand: Operand, site: Site, evaluate: Evaluate, bits: int, scale: int = 4
 ) -> int:
     """Return the field for a target: ``bits`` wide, signed, counted in units of ``scale``."""
     if operand.kind not in {"address", "immediate"}:
@@ -68,7 +80,14 @@ def _distance(
     if value.minus is not None:
         msg = f"'{what}' needs a label, not a difference of labels in two sections"
         raise Problem(msg, operand.column)
-    distance = value.number if value.absolute else value.address - pc
+    if value.plus is not None and value.plus is not site.part and what not in _FAR:
+        raise Problem(
+            f"'{what}' reaches only labels in the same section of the same source",
+            operand.column,
+            1,
+            "use adrp and add" if what == "adr" else "use b or bl, or adrp and a load",
+        )
+    distance = value.number if value.absolute else value.address - site.pc
     if distance % scale:
         msg = f"target of '{what}' is {distance} bytes away, which is no multiple of {scale}"
         raise Problem(msg, operand.column)
@@ -87,36 +106,36 @@ def _size(count: int) -> str:
 
 
 def _branch(base: int) -> Encoder:
-    def encode(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
+    def encode(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
         _count(instruction, 1)
         target = instruction.operands[0]
-        return base | _distance(instruction.mnemonic, target, pc, evaluate, 26)
+        return base | _distance(instruction.mnemonic, target, site, evaluate, 26)
 
     return encode
 
 
 def _conditional(code: int) -> Encoder:
-    def encode(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
+    def encode(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
         _count(instruction, 1)
         target = instruction.operands[0]
-        return 0x54000000 | _distance(instruction.mnemonic, target, pc, evaluate, 19) << 5 | code
+        return 0x54000000 | _distance(instruction.mnemonic, target, site, evaluate, 19) << 5 | code
 
     return encode
 
 
 def _compare(base: int) -> Encoder:
-    def encode(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
+    def encode(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
         _count(instruction, 2)
         register, target = instruction.operands
         width, number = _general(register)
-        field = _distance(instruction.mnemonic, target, pc, evaluate, 19)
+        field = _distance(instruction.mnemonic, target, site, evaluate, 19)
         return base | (width == "x") << 31 | field << 5 | number
 
     return encode
 
 
 def _test(base: int) -> Encoder:
-    def encode(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
+    def encode(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
         _count(instruction, 3)
         register, bit, target = instruction.operands
         width, number = _general(register)
@@ -125,25 +144,25 @@ def _test(base: int) -> Encoder:
         if index is None or not index.absolute or not 0 <= index.number <= top:
             msg = f"'{instruction.mnemonic}' needs a bit number from 0 to {top}"
             raise Problem(msg, bit.column)
-        field = _distance(instruction.mnemonic, target, pc, evaluate, 14)
+        field = _distance(instruction.mnemonic, target, site, evaluate, 14)
         high, low = index.number >> 5, index.number & 31
         return base | high << 31 | low << 19 | field << 5 | number
 
     return encode
 
 
-def _adr(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
+def _adr(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
     _count(instruction, 2)
     register, target = instruction.operands
     width, number = _general(register)
     if width != "x":
         msg = "'adr' needs a 64-bit register"
         raise Problem(msg, register.column, len(register.text))
-    field = _distance("adr", target, pc, evaluate, 21, 1)
+    field = _distance("adr", target, site, evaluate, 21, 1)
     return 0x10000000 | (field & 3) << 29 | (field >> 2) << 5 | number
 
 
-def _adrp(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
+def _adrp(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
     _count(instruction, 2)
     register, target = instruction.operands
     width, number = _general(register)
@@ -155,7 +174,7 @@ def _adrp(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
         raise Problem(msg, target.column)
     value = evaluate(target)
     if value.modifier in {"PAGE", "GOTPAGE"} and value.minus is None:
-        pages = (value.address >> 12) - (pc >> 12)
+        pages = (value.address >> 12) - (site.pc >> 12)
     elif value.absolute:
         pages, rest = divmod(value.number, 4096)
         if rest:
@@ -179,9 +198,9 @@ def literal_load(instruction: Instruction) -> Encoder | None:
     return _load
 
 
-def _load(instruction: Instruction, pc: int, evaluate: Evaluate) -> int:
+def _load(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
     what, first = instruction.mnemonic, instruction.operands[0]
-    field = _distance(what, instruction.operands[1], pc, evaluate, 19) << 5
+    field = _distance(what, instruction.operands[1], site, evaluate, 19) << 5
     if what == "prfm":
         return 0xD8000000 | field | _prefetch(first, evaluate)
     if what == "ldr" and (scalar := _SCALAR.match(first.text)):

@@ -259,6 +259,9 @@ class Unit:
             found = expression.evaluate(symbol.expr, inner)
         except _Unknown:
             return None
+        except Problem as problem:
+            problem.column, problem.length = name.column, len(name.name)
+            raise
         return found._replace(modifier=name.modifier) if name.modifier else found
 
     def _coming(self, name: Name) -> Value:

@@ -73,6 +73,7 @@ SAME: dict[str, str] = {
         .p2align 4, 0x11, 15
         .byte 7
         .align 0
+        .align
         .byte 8
     """,
     "alignment in code": """
@@ -495,12 +496,16 @@ REFUSED = [
     "add w0, w0, _e@PAGEOFF\n_e:",
     "cmp x0, _e@PAGEOFF\n_e:",
     "nop # not a comment",
+    "adr x0, a\n.cstring\na:",
+    "ldr x0, a\n.data\na:",
+    "cbz x0, a\n.const\na:",
+    "b.eq outside",
     "mov xzr, #0x7ff000",
     "stxr w0, x0, [x1]",
     "ldraa x0, [x0, #8]!",
     "caspal x1, x2, x4, x5, [x0]",
-    ".incbin \"there is no such file\"",
-    ".include \"there is no such file\"",
+    '.incbin "there is no such file"',
+    '.include "there is no such file"',
 ]
 
 
