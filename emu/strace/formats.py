@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Format = Callable[[Shown, int], str | None]
 
-__all__ = ["FORMATS", "open_flags", "result_text"]
+__all__ = ["FORMATS", "OPTIONAL", "SPECIAL_RESULTS", "open_flags", "result_text"]
 
 _ACCESS_MODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 
@@ -40,7 +40,8 @@ _ACCESS_MODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 
 
 def _int(shown: Shown, i: int) -> str:
-    return str(int32(shown.values[i]))
+    value = shown.values[i]
+    return str(value if value < 0x80000000 else int32(value))
 
 
 def _uint(shown: Shown, i: int) -> str:
@@ -234,6 +235,9 @@ def _ioctl_arg(shown: Shown, i: int) -> str | None:
 
 # ---- results ----
 
+#: Calls whose result is no plain number.
+SPECIAL_RESULTS = {"mmap", "umask", "fcntl", "fcntl_nocancel", "pipe", "fork", "vfork"}
+
 
 def result_text(name: str, returns: str, shown: Shown) -> str:
     """Show what a call that succeeded returned."""
@@ -249,6 +253,9 @@ def result_text(name: str, returns: str, shown: Shown) -> str:
         return f"{value:#x} ({open_flags(value)})"
     return str(value)
 
+
+#: Kinds whose printers may return None.
+OPTIONAL = {"mode", "fcntl_arg", "ioctl_arg"}
 
 #: Kind's name to the function that prints it; "a:b" prints a ``b`` that stands behind an ``a``.
 FORMATS: Final[dict[str, Format]] = {

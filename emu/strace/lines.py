@@ -51,15 +51,17 @@ class Lines:
 
     def finished(self, call: Pending) -> None:
         """Write a call whole, or the part of it that is not out yet."""
-        pid, name = call.pid, call.shape.name
+        pid, shape = call.pid, call.shape
+        name = shape.name
         if self._open:
             self._open.pop(pid, None)
             self._cut()
         if call.cut:
-            shown = ", ".join(filter(None, call.texts[len(call.shape.before) :]))
+            shown = ", ".join(filter(None, call.texts[len(shape.before) :]))
             head = f"<... {name} resumed>{shown}"
         else:
-            head = f"{name}({', '.join(filter(None, call.texts))}"
+            texts = filter(None, call.texts) if shape.optional else call.texts
+            head = f"{name}({', '.join(texts)}"  # type: ignore[arg-type]  # no None is left
         if call.began:
             self._write(
                 f"{_clock(call.ended if call.cut else call.began)} [pid {pid}] {head}) = "
@@ -111,13 +113,15 @@ class Lines:
 
 
 def _outcome(call: Pending) -> str:
+    shape = call.shape
+    if call.outcome == "returned" and not call.error and shape.plain:
+        return str(call.result or 0)
     if call.outcome == "restarts":
         return _RESTARTS
     if call.outcome == "gone" or not call.shape.comes_back:
         return "?"
     if call.error:
         return ERRORS.get(call.error) or f"-1 errno {call.error}"
-    shape = call.shape
     text = result_text(shape.name, shape.returns, call)
     if shape.after is not None and call.result:
         changed = shape.after(call)

@@ -92,11 +92,20 @@ def _number_out(code: str) -> Callable[[Shown, int], str]:
 # ---- files ----
 
 
-def _stat(s: Stat64) -> str:
-    mode = f"{_FILE_TYPES.get(s.mode & f.S_IFMT, hex(s.mode & f.S_IFMT))}|0{s.mode & 0o7777:03o}"
-    return fields((("st_mode", mode), ("st_size", s.size), ("st_ino", s.ino))).replace(
-        "}", ", ...}"
-    )
+#: The fields of a stat64 that are shown: mode, ino, size.
+_STAT = struct.Struct(
+    f"<4xH2xQ{Stat64.OFFSETS['size'] - 16}xq{Stat64.SIZE - Stat64.OFFSETS['size'] - 8}x"
+)
+
+
+def _stat_out(shown: Shown, i: int) -> str:
+    address = shown.values[i]
+    data = None if shown.error else fetch(shown.space, address, Stat64.SIZE)
+    if data is None:
+        return pointer(address)
+    mode, ino, size = _STAT.unpack(data)
+    kind = _FILE_TYPES.get(mode & f.S_IFMT) or hex(mode & f.S_IFMT)
+    return f"{{st_mode={kind}|0{mode & 0o7777:03o}, st_size={size}, st_ino={ino}, ...}}"
 
 
 def _flock(lock: Flock) -> str:
@@ -263,7 +272,7 @@ FORMATS: Final[dict[str, Callable[[Shown, int], str | None]]] = {
     "int_out": _number_out("<i"),
     "long_out": _number_out("<q"),
     "len_inout": _number_out("<I"),
-    "stat_out": _given(Stat64, _stat),
+    "stat_out": _stat_out,
     "statfs_out": lambda shown, i: pointer(shown.values[i]),
     "dirents_out": _dirents,
     "iovec_in": _iovec_in,

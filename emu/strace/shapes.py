@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.darwin.numbers import name_of, signatures
-from emu.strace.formats import FORMATS
+from emu.strace.formats import FORMATS, OPTIONAL, SPECIAL_RESULTS
 from emu.strace.waiting import AFTER
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Shape:
 
     ``before`` are the printers of the arguments up to the first that the call writes, and are
     run when the call begins; ``rest`` are run once it has returned.  Each stands with the
-    index of its argument.
+    index of its argument.  With ``optional`` a printer may say that there is no argument;
+    ``plain`` results are a number and nothing more.
     """
 
     number: int
@@ -42,6 +43,8 @@ class Shape:
     rest: tuple[tuple[int, Format], ...]
     returns: str
     after: Callable[[Shown], str] | None
+    optional: bool = False
+    plain: bool = True
 
     @property
     def comes_back(self) -> bool:
@@ -70,6 +73,8 @@ def shape_of(number: int, row: Syscall | None) -> Shape:
         tuple(formats[first_out:]),
         signature.returns if signature else "i",
         next((AFTER[name] for name, _ in kinds if name in AFTER), None),
+        any(name in OPTIONAL for name, _ in kinds),
+        name not in _NO_RESULT | SPECIAL_RESULTS and not any(name in AFTER for name, _ in kinds),
     )
 
 

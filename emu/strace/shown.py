@@ -37,14 +37,16 @@ class Shown:
     string that are printed.
     """
 
-    __slots__ = ("error", "limit", "result", "space", "values")
+    values: tuple[int, ...]
+    space: AddressSpace
+    limit: int
+    result: Any = None
+    error: int = 0
 
     def __init__(self, values: tuple[int, ...], space: AddressSpace, limit: int) -> None:
         self.values = values
         self.space = space
         self.limit = limit
-        self.result: Any = None
-        self.error = 0
 
     def count(self) -> int:
         """Return the result as a number of bytes or things, 0 for a call that failed."""
@@ -57,6 +59,13 @@ class Shown:
 
 def fetch(space: AddressSpace, address: int, length: int) -> bytes | None:
     """Return guest memory, or None where it cannot be read."""
+    region = space.layout.find(address)
+    if region is None:
+        return None
+    backing = region.backing
+    if address + length <= region.end and backing.pager is None and space.saved is None:
+        at = address - region.start + region.offset
+        return backing.buffer[at : at + length]
     try:
         return bytes(space.view(address, length, READ))
     except (Errno, OSError):
@@ -68,6 +77,14 @@ def string_at(space: AddressSpace, address: int, limit: int) -> str:
     """Show the C string at ``address``, quoted, or the pointer where there is none."""
     if not address:
         return _NULL
+    region = space.layout.find(address)
+    if region is not None and region.backing.pager is None and space.saved is None:
+        shift = region.offset - region.start
+        buffer = region.backing.buffer
+        limit_at = min(address + _STRING_MAX, region.end) + shift
+        end = buffer.find(b"\0", address + shift, limit_at)
+        if end >= 0:
+            return quote_start(buffer[address + shift : end], limit)
     try:
         return quote_start(space.copyinstr(address, _STRING_MAX), limit)
     except (Errno, OSError):
@@ -79,6 +96,10 @@ def string_at(space: AddressSpace, address: int, limit: int) -> str:
 
 def quote(data: bytes) -> str:
     """Quote bytes as a C string; what is not ASCII is octal."""
+    # Python's own notation is the same but for quotes and hexadecimal, and ten times as fast.
+    text = repr(data)
+    if text[1] == "'" and '"' not in text and "\\x" not in text and "\\'" not in text:
+        return f'"{text[2:-1]}"'
     return f'"{data.decode("latin-1").translate(_ESCAPES)}"'
 
 

@@ -38,7 +38,15 @@ class Pending(Shown):
     Times are in nanoseconds, 0 without a clock.
     """
 
-    __slots__ = ("began", "child", "cut", "ended", "outcome", "parked", "pid", "shape", "texts")
+    # What most calls never change stands in the class: one is made for every call.
+    result: Any = None
+    error = 0
+    parked = False
+    cut = False
+    outcome = "returned"
+    child = 0
+    began = 0
+    ended = 0
 
     def __init__(
         self, pid: int, shape: Shape, values: tuple[int, ...], space: AddressSpace, limit: int
@@ -46,15 +54,9 @@ class Pending(Shown):
         self.values = values
         self.space = space
         self.limit = limit
-        self.result: Any = None
-        self.error = 0
         self.pid = pid
         self.shape = shape
         self.texts: list[str | None] = [show(self, i) for i, show in shape.before]
-        self.parked = self.cut = False
-        self.outcome = "returned"
-        self.child = 0
-        self.began = self.ended = 0
 
 
 class Renderer(Protocol):
@@ -140,14 +142,16 @@ class Tracer(Observer):
         """Format what the call wrote, and show it."""
         del number, row, arguments
         call = self._pending.pop(process.pid, None)
-        if call is not None:
-            call.result, call.error = result, error
-            self._finish(call)
+        if call is None:
+            return
+        call.result = result
+        call.error = error
+        self._finish(call)
 
     def _finish(self, call: Pending) -> None:
-        if call.outcome == "returned":
-            for i, show in call.shape.rest:
-                call.texts.append(show(call, i))
+        rest = call.shape.rest
+        if rest and call.outcome == "returned":
+            call.texts += [show(call, i) for i, show in rest]
         if self._clock is not None:
             call.ended = self._clock()
         self._renderer.finished(call)
