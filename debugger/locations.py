@@ -13,10 +13,12 @@ from emu.machine import EXEC
 if TYPE_CHECKING:
     from emu.image import Image
 
-__all__ = ["check_code", "labels", "matching_labels", "resolve"]
+__all__ = ["check_code", "is_code", "labels", "matching_labels", "resolve"]
 
 _FILE_LINE = re.compile(r"(?:(?P<file>[^:*]+):)?(?P<line>[0-9]+)")
-_OFFSET = re.compile(r"(?P<label>[A-Za-z_.$][\w.$]*)\s*(?P<offset>[+-]\s*(?:0x[0-9a-fA-F]+|[0-9]+))")
+_OFFSET = re.compile(
+    r"(?P<label>[A-Za-z_.$][\w.$]*)\s*(?P<offset>[+-]\s*(?:0x[0-9a-fA-F]+|[0-9]+))"
+)
 
 
 def labels(image: Image) -> dict[str, int]:
@@ -109,7 +111,7 @@ def check_code(image: Image, address: int, text: str) -> None:
         DebugError: with what to do instead.
     """
     if address % 4:
-        raise DebugError(f"{text}: {address:#x} is no multiple of 4, so no instruction begins there")
+        raise DebugError(f"{text}: no instruction begins at {address:#x}, it is no multiple of 4")
     if is_code(image, address):
         return
     inside = any(s.addr <= address < s.addr + s.size for s in image.segments)

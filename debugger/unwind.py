@@ -1,0 +1,197 @@
+"""Frames of a stack without debug information: by reading the routines' prologues.
+
+A routine is scanned from its label to the pc.  What ``stp x29, x30, [sp, #-N]!``, ``str``, ``sub
+sp`` and ``mov x29, sp`` have done so far tells where the caller's registers are, so a stop inside
+a prologue, behind an epilogue or in a leaf routine unwinds right.  Where there is no routine's
+label the chain of frame records (x29) is followed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from debugger.disassembly import instruction_at
+from debugger.places import Place, place_of
+
+if TYPE_CHECKING:
+    from debugger.registers import RegisterFile
+    from emu.image import Image
+    from emu.memory import AddressSpace
+
+__all__ = ["Frame", "caller_registers", "frames"]
+
+_DEEPEST = 64
+#: Instructions of a routine that are scanned: no routine of a person is longer.
+_LONGEST = 4096
+_STORE_PAIR = re.compile(r"(x\d+|d\d+|q\d+), (x\d+|d\d+|q\d+), \[(sp|x29)(?:, #(-?\w+))?\](!?)")
+_STORE = re.compile(r"(x\d+|d\d+|q\d+), \[(sp|x29)(?:, #(-?\w+))?\](!?)")
+_LOAD_BACK = re.compile(r"(x\d+|d\d+|q\d+)(?:, (x\d+|d\d+|q\d+))?, \[sp\], #(\w+)")
+_MOVE_SP = re.compile(r"sp, sp, #(\w+)(?:, lsl #(\d+))?")
+_SET_FRAME = re.compile(r"x29, sp(?:, #(\w+))?")
+_CALLEE_SAVED = {f"x{n}" for n in range(19, 31)}
+
+
+@dataclass(slots=True)
+class _State:
+    """How far sp has moved since the entry, where x29 points, and what is saved where.
+
+    Offsets count down from sp at the entry: ``saved["x30"] = 8`` stands at entry sp - 8.
+    """
+
+    depth: int = 0
+    frame: int | None = None
+    saved: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> _State:
+        return _State(self.depth, self.frame, self.saved.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One routine that has not returned.
+
+    ``sp`` is what sp will be when it has returned, ``back`` the address that it returns to (0
+    at the bottom).
+    """
+
+    place: Place
+    sp: int
+    back: int
+
+
+def _scan(space: AddressSpace, start: int, pc: int) -> _State:
+    state = _State()
+    body: _State | None = None
+    for address in range(start, min(pc, start + 4 * _LONGEST), 4):
+        instruction = instruction_at(space, address)
+        if instruction is None:
+            break
+        if instruction.kind in {"return", "jump"}:
+            # What follows is reached from the body, before the epilogue.
+            state = body.copy() if body is not None else state
+            continue
+        restored = _apply(state, instruction.mnemonic, instruction.operands)
+        if not restored:
+            body = state.copy() if body is None or not _in_epilogue(state, body) else body
+    return state
+
+
+def _in_epilogue(state: _State, body: _State) -> bool:
+    return state.depth < body.depth or len(state.saved) < len(body.saved)
+
+
+def _apply(state: _State, mnemonic: str, operands: str) -> bool:
+    """Change ``state`` as an instruction of a prologue or an epilogue does; True for the latter."""
+    if mnemonic in {"stp", "str"}:
+        _store(state, mnemonic, operands)
+        return False
+    if mnemonic in {"ldp", "ldr"}:
+        return _load(state, operands)
+    found = _MOVE_SP.fullmatch(operands) if mnemonic in {"sub", "add"} else None
+    if found:
+        amount = int(found[1], 0) << int(found[2] or 0)
+        state.depth += amount if mnemonic == "sub" else -amount
+        return mnemonic == "add"
+    if mnemonic in {"mov", "add"}:
+        found = _SET_FRAME.fullmatch(operands)
+        if found:
+            state.frame = state.depth - int(found[1] or "0", 0)
+        elif mnemonic == "mov" and operands == "sp, x29" and state.frame is not None:
+            state.depth = state.frame
+    return False
+
+
+def _store(state: _State, mnemonic: str, operands: str) -> None:
+    found = (_STORE_PAIR if mnemonic == "stp" else _STORE).fullmatch(operands)
+    if found is None:
+        return
+    *registers, base, offset, writes_back = found.groups()
+    at = int(offset or "0", 0)
+    if writes_back and base == "sp":
+        state.depth -= at
+        at = 0
+    origin = state.depth if base == "sp" else state.frame
+    if origin is None:
+        return
+    step = 16 if registers[0].startswith("q") else 8
+    for i, register in enumerate(registers):
+        # Only the first store of a register holds the caller's value.
+        if register in _CALLEE_SAVED:
+            state.saved.setdefault(register, origin - at - step * i)
+
+
+def _load(state: _State, operands: str) -> bool:
+    found = _LOAD_BACK.fullmatch(operands)
+    if found is None:
+        return False
+    state.depth -= int(found[3], 0)
+    for register in (found[1], found[2]):
+        state.saved.pop(register or "", None)
+    return True
+
+
+def caller_registers(
+    image: Image, space: AddressSpace, registers: dict[str, int]
+) -> dict[str, int] | None:
+    """Return pc, sp and x19…x30 of the caller, or None at the bottom of the stack.
+
+    ``registers`` has the same names; it is what the callee sees.
+    """
+    pc = registers["pc"]
+    found = image.symbol_at(pc)
+    if found is None:
+        return _by_record(space, registers)
+    state = _scan(space, pc - found[1], pc)
+    if state.frame is not None and registers["x29"]:
+        entry = registers["x29"] + state.frame
+    else:
+        entry = registers["sp"] + state.depth
+    above = dict(registers)
+    for register, depth in state.saved.items():
+        data = space.peek(entry - depth, 8)
+        if data is None:
+            return None
+        above[register] = int.from_bytes(data, "little")
+    above["pc"], above["sp"] = above["x30"], entry
+    if "x30" not in state.saved and above["x30"] == pc:
+        return None
+    return above
+
+
+def _by_record(space: AddressSpace, registers: dict[str, int]) -> dict[str, int] | None:
+    frame = registers["x29"]
+    record = space.peek(frame, 16) if frame and frame % 8 == 0 else None
+    if record is None:
+        return None
+    back = int.from_bytes(record[8:], "little")
+    return registers | {
+        "x29": int.from_bytes(record[:8], "little"), "x30": back, "pc": back, "sp": frame + 16,
+    }  # fmt: skip
+
+
+def frames(
+    image: Image, space: AddressSpace, registers: RegisterFile, limit: int = _DEEPEST
+) -> list[Frame]:
+    """Return the frames of a process, the innermost first."""
+    names = [*(f"x{n}" for n in range(19, 31)), "sp", "pc"]
+    now = {name: registers.get(name) for name in names}
+    out: list[Frame] = []
+    while len(out) < limit:
+        above = caller_registers(image, space, now)
+        back = above["pc"] if above is not None else 0
+        # A call's place is the bl itself, not the instruction behind it.
+        at = now["pc"] if not out else now["pc"] - 4
+        out.append(Frame(place_of(image, at), above["sp"] if above else now["sp"], back))
+        if above is None or space.layout.find(back) is None or not _goes_up(now, above):
+            break
+        if image.symbol_at(back) is None:
+            break
+        now = above
+    return out
+
+
+def _goes_up(now: dict[str, int], above: dict[str, int]) -> bool:
+    """A damaged chain may be a circle."""
+    return above["sp"] > now["sp"] or above["pc"] != now["pc"]
