@@ -134,6 +134,11 @@ class Page:
         self.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'")
         return self
 
+    def show(self, html: str) -> None:
+        """Make ``html`` the document."""
+        frame = self._call("Page.getFrameTree")["frameTree"]["frame"]["id"]
+        self._call("Page.setDocumentContent", frameId=frame, html=html)
+
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression; a promise is awaited."""
         answer = self._call(
