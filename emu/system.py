@@ -364,6 +364,9 @@ class System:
             for handle in wait.writes:
                 arm(handle, write=True, token=process)
         self.kernel.scheduler.park(process, wait)
+        if process.signals.pending and process.signals.next():
+            # The call has unblocked what was pending: sigsuspend, pselect.
+            self.kernel.scheduler.wake(process)
         if self.observer is not None:
             self.observer.parked(process, wait)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from emu.host.errors import failure
+from emu.host.readiness import READABLE, WRITABLE, readiness
 
 __all__ = ["Buffer", "Handle", "HostStat"]
 
@@ -81,6 +82,8 @@ class Handle:
     __slots__ = ("closed", "on_close")
     kind = "file"
     sends = False
+    #: What to wait for inside the emulator, where there is nothing of the host to wait on.
+    channel: Hashable | None = None
 
     def __init__(self) -> None:
         self.closed = False
@@ -149,6 +152,15 @@ class Handle:
     def available(self) -> int:
         """Return the bytes that can be read at once (FIONREAD)."""
         return 0
+
+    def readiness(self) -> int:
+        """Return what the handle is ready for, as bits of :mod:`emu.host.readiness`."""
+        fd = self.fileno()
+        return READABLE | WRITABLE if fd < 0 else readiness(fd)
+
+    def terminal_size(self) -> tuple[int, int] | None:
+        """Return columns and lines where the handle is a terminal."""
+        return None
 
     def path(self) -> bytes:
         """Return where the file is in the guest's file system (F_GETPATH)."""

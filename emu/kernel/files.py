@@ -27,7 +27,9 @@ class OpenFile:
     the ``O_*`` bits of the open file that ``fcntl(F_GETFL)`` reports.
     """
 
-    __slots__ = ("flags", "handle", "kind", "name", "options", "references")
+    __slots__ = (
+        "filled", "flags", "handle", "identity", "kind", "name", "options", "references", "taken",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -45,6 +47,11 @@ class OpenFile:
         #: What the emulator itself has to remember, such as "rcvtimeo" in nanoseconds.
         self.options: dict[str, int] = {}
         self.references = 0
+        #: How much was read since it was opened, and how often a write found no room.
+        self.taken = 0
+        self.filled = 0
+        #: Device and inode number, once somebody needed them.
+        self.identity: tuple[int, int] | None = None
 
     def hold(self) -> OpenFile:
         """Count one more descriptor or call that uses the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Protocol
 
 from emu.darwin import flags as f
@@ -41,6 +42,7 @@ class Kernel:
         self.scheduler = Scheduler()
         self.watchers: list[Watcher] = []
         self._last_pid = FIRST_PID - 1
+        self._serials = itertools.count(1)
 
     def add(self, process: Process) -> None:
         """Enter a process that no other one forked."""
@@ -53,6 +55,10 @@ class Kernel:
             return self.processes[pid]
         except KeyError:
             raise Errno(ESRCH) from None
+
+    def serial(self) -> int:
+        """Return a number that nothing else of the kernel has: an inode, a port."""
+        return next(self._serials)
 
     @property
     def running(self) -> Iterator[Process]:

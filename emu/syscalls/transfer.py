@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EAGAIN, EBADF, EFAULT, EINVAL, Errno
@@ -17,11 +17,14 @@ from emu.kernel.signals import SigInfo
 from emu.syscalls.pager import FilePart, untouched_file
 
 if TYPE_CHECKING:
+    from emu.host import Handle
     from emu.kernel.files import OpenFile
     from emu.memory import AddressSpace
     from emu.syscalls.table import Call
 
-__all__ = ["INT_MAX", "in_pieces", "iovecs", "out_pieces", "outgoing", "receive", "transmit"]
+__all__ = [
+    "INT_MAX", "in_pieces", "iovecs", "out_pieces", "outgoing", "receive", "transmit", "waits_for",
+]  # fmt: skip
 
 Result = TypeVar("Result")
 
@@ -74,17 +77,27 @@ def iovecs(space: AddressSpace, address: int, count: int) -> list[tuple[int, int
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
+def waits_for(handle: Handle, *, write: bool = False) -> dict[str, Any]:
+    """Return the keywords of ``call.wait`` for a handle to become ready."""
+    if handle.channel is not None:
+        return {"channels": (handle.channel,)}
+    return {"writes" if write else "reads": (handle,)}
+
+
 def receive(
     call: Call, file: OpenFile, attempt: Callable[[], Result], *, dont_wait: bool = False
 ) -> Result:
     """Return what ``attempt`` gives; park, or fail with EAGAIN, where it has to wait."""
     try:
-        return attempt()
+        result = attempt()
     except BlockingIOError:
         if dont_wait or file.flags & f.O_NONBLOCK:
             raise Errno(EAGAIN) from None
-        call.wait(timeout_ns=file.options.get("rcvtimeo"), reads=(file.handle,))
+        call.wait(timeout_ns=file.options.get("rcvtimeo"), **waits_for(file.handle))
         raise Errno(EAGAIN) from None
+    # What an EV_CLEAR event looks at: whether anything was taken since it was reported.
+    file.taken += result if isinstance(result, int) else 1
+    return result
 
 
 def transmit(
@@ -115,10 +128,11 @@ def transmit(
         try:
             done += _send_first(file, left, send or file.handle.writev)
         except BlockingIOError:
+            file.filled += 1
             if dont_wait or file.flags & f.O_NONBLOCK:
                 return _some(done)
             call.memory["done"] = done
-            call.wait(timeout_ns=file.options.get("sndtimeo"), writes=(file.handle,))
+            call.wait(timeout_ns=file.options.get("sndtimeo"), **waits_for(file.handle, write=True))
             return _some(done)
         except (OSError, Errno) as exc:
             if done:

@@ -1,0 +1,105 @@
+"""pipe and ioctl: what is neither a file's nor a socket's alone.
+
+Annotations are evaluated when the table is built, so this file does not postpone them.
+"""
+
+import struct
+from collections.abc import Callable
+
+from emu.darwin import flags as f
+from emu.darwin.errno import ENOTTY, Errno
+from emu.darwin.structs import Winsize
+from emu.kernel.files import OpenFile
+from emu.kernel.pipe import make_pipe
+from emu.syscalls.kinds import Fd, IoctlArg, IoctlRequest
+from emu.syscalls.table import Call, syscall
+
+__all__: list[str] = []
+
+
+@syscall(42)
+def pipe(call: Call) -> tuple[int, int]:
+    """Make a pipe: x0 is its reading end, x1 its writing end."""
+    files = call.process.files
+    files.lowest(files.lowest() + 1)  # EMFILE comes before anything is made
+    kernel = call.kernel
+    reader, writer = make_pipe(kernel.serial(), kernel.scheduler.wakeup)
+    one = files.add(OpenFile(reader, "pipe", f.O_RDONLY, "pipe"))
+    return one, files.add(OpenFile(writer, "pipe", f.O_WRONLY, "pipe"))
+
+
+# ---- ioctl ----
+
+#: ``struct termios`` of a terminal that lines are read from: iflag, oflag, cflag and lflag as
+#: login leaves them, the control characters, 38400 baud (bsd/sys/ttydefaults.h).
+_TERMIOS = struct.pack(
+    "<4Q20s4x2Q", 0x6B02, 0x3, 0x4B00, 0x200005CB,
+    bytes((4, 255, 255, 127, 23, 21, 18, 255, 3, 28, 26, 25, 17, 19, 22, 15, 1, 0, 20, 255)),
+    38400, 38400,
+)  # fmt: skip
+
+
+@syscall(54, note="terminals can be asked, not changed")
+def ioctl(call: Call, fd: Fd, com: IoctlRequest, data: IoctlArg) -> int:
+    """Ask a terminal or a descriptor, or change its flags; ENOTTY for what is not known."""
+    file = call.file(fd)
+    if com in _DESCRIPTORS:
+        return _DESCRIPTORS[com](call, file, fd, data)
+    if com not in _TERMINALS or file.handle.terminal_size() is None:
+        raise Errno(ENOTTY)
+    return _TERMINALS[com](call, file, data)
+
+
+def _set_cloexec(call: Call, fd: int, *, on: bool) -> int:
+    call.process.files.set_cloexec(fd, on=on)
+    return 0
+
+
+def _available(call: Call, file: OpenFile, _fd: int, data: int) -> int:
+    if file.kind == "kqueue":
+        raise Errno(ENOTTY)
+    count = min(file.handle.available(), 0x7FFF_FFFF)
+    call.space.copyout(data, struct.pack("<i", count))
+    return 0
+
+
+def _set_flag(bit: int) -> Callable[[Call, OpenFile, int, int], int]:
+    def change(call: Call, file: OpenFile, _fd: int, data: int) -> int:
+        (on,) = struct.unpack("<i", call.space.copyin(data, 4))
+        file.flags = file.flags | bit if on else file.flags & ~bit
+        return 0
+
+    return change
+
+
+_DESCRIPTORS: dict[int, Callable[[Call, OpenFile, int, int], int]] = {
+    f.FIOCLEX: lambda call, _file, fd, _data: _set_cloexec(call, fd, on=True),
+    f.FIONCLEX: lambda call, _file, fd, _data: _set_cloexec(call, fd, on=False),
+    f.FIONREAD: _available,
+    f.FIONBIO: _set_flag(f.O_NONBLOCK),
+    f.FIOASYNC: _set_flag(f.O_ASYNC),
+}
+
+
+def _window(call: Call, file: OpenFile, data: int) -> int:
+    columns, lines = file.handle.terminal_size()
+    call.space.copyout(data, Winsize(lines, columns, 0, 0).pack())
+    return 0
+
+
+def _termios(call: Call, _file: OpenFile, data: int) -> int:
+    call.space.copyout(data, _TERMIOS)
+    return 0
+
+
+def _foreground(call: Call, _file: OpenFile, data: int) -> int:
+    """The guest is alone on its terminal: its first group is in the foreground."""
+    call.space.copyout(data, struct.pack("<i", call.process.sid))
+    return 0
+
+
+_TERMINALS: dict[int, Callable[[Call, OpenFile, int], int]] = {
+    f.TIOCGWINSZ: _window,
+    f.TIOCGETA: _termios,
+    f.TIOCGPGRP: _foreground,
+}
