@@ -12,9 +12,7 @@ from emu.errors import UsageError, YmawkyError
 from emu.image import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from emu.image import Image
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["main"]
 
@@ -66,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="run a program; without one, the server"))
     _add_asm(commands.add_parser("asm", help="assemble sources into an image or a listing"))
+    _add_syscalls(commands.add_parser("syscalls", help="list the system calls"))
     return parser
 
 
@@ -116,23 +115,34 @@ def _add_asm(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_assemble)
 
 
+def _add_syscalls(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--supported", action="store_true", help="without those known by name only")
+    parser.set_defaults(run=_list_syscalls)
+
+
+def _list_syscalls(options: argparse.Namespace) -> int:
+    from emu.syscalls import catalogue
+
+    _print_lines(catalogue.table(catalogue.entries(), everything=not options.supported))
+    return 0
+
+
 def _assemble(options: argparse.Namespace) -> int:
     from emu import asm
     from emu.asm import imagefile
+    from emu.asm.listing import listing
 
     image = asm.assemble(options.sources, entry=options.entry)
     if options.output is not None:
         _write(options.output, imagefile.dump(image))
     if options.listing or options.output is None:
-        _print_listing(image)
+        _print_lines(listing(image))
     return 0
 
 
-def _print_listing(image: Image) -> None:
-    from emu.asm import listing
-
+def _print_lines(lines: Iterable[str]) -> None:
     try:
-        for line in listing(image):
+        for line in lines:
             print(line)
         sys.stdout.flush()
     except BrokenPipeError:

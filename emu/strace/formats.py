@@ -173,6 +173,11 @@ def _outbuf(shown: Shown, i: int) -> str:
     return _buffer(shown, shown.values[i], min(shown.count(), shown.values[i + 1]))
 
 
+def _filledbuf(shown: Shown, i: int) -> str:
+    address = shown.values[i]
+    return pointer(address) if shown.error else _buffer(shown, address, shown.values[i + 1])
+
+
 def _strings(shown: Shown, i: int) -> str:
     """Show argv or envp as a list."""
     address = shown.values[i]
@@ -278,7 +283,8 @@ FORMATS: Final[dict[str, Format]] = {
     "rusage_who": _names(lambda: named("RUSAGE_")),
     "rlimit_which": _names(lambda: named("RLIMIT_", *_RLIMITS_SKIP)),
     "sig_how": _names(lambda: {1: "SIG_BLOCK", 2: "SIG_UNBLOCK", 3: "SIG_SETMASK"}),
-    "addr": _addr, "path": _path, "inbuf": _inbuf, "outbuf": _outbuf, "strings": _strings,
+    "addr": _addr, "path": _path, "inbuf": _inbuf, "outbuf": _outbuf, "filledbuf": _filledbuf,
+    "strings": _strings,
     "open_flags:mode": _open_mode,
     **pointers.FORMATS, **sockets.FORMATS, **waiting.FORMATS,
 }  # fmt: skip

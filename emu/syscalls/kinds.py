@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INLINE", "AccessMode", "Addr", "Advice", "AtFlags", "DirFd", "DirentsOut", "FcntlArg",
-    "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FlockOp", "InBuf", "Int", "IntOut",
+    "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FilledBuf", "FlockOp", "InBuf", "Int", "IntOut",
     "IoctlArg", "IoctlRequest", "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn",
     "ItimervalOut", "Kevents64In", "Kevents64Out", "KeventsIn", "KeventsOut", "Kind",
     "LenInOut", "Long", "LongOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut",
@@ -152,6 +152,8 @@ Path = Annotated[bytes, Kind("path", _path, points=True)]
 #: A guest pointer to bytes that the call reads / fills; the length comes next.
 InBuf = Annotated[int, _taken("inbuf")]
 OutBuf = Annotated[int, _given("outbuf")]
+#: One that is filled whole, whatever the call returns.
+FilledBuf = Annotated[int, _given("filledbuf")]
 #: Buffers of a gathering write / a scattering read; their number comes next.
 IovecIn = Annotated[int, _taken("iovec_in")]
 IovecOut = Annotated[int, _given("iovec_out")]

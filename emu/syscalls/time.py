@@ -11,11 +11,11 @@ from emu.darwin.structs import Itimerval, Timeval
 from emu.kernel.process import Process, Timer
 from emu.syscalls.kinds import (
     Addr,
+    FilledBuf,
     ItimervalIn,
     ItimervalOut,
     ItimerWhich,
     LongOut,
-    OutBuf,
     Size,
     TimevalOut,
 )
@@ -91,7 +91,7 @@ def _timeval(ns: int) -> Timeval:
 
 
 @syscall(500)
-def getentropy(call: Call, buffer: OutBuf, size: Size) -> int:
+def getentropy(call: Call, buffer: FilledBuf, size: Size) -> int:
     """Fill up to 256 bytes with random ones; more is EINVAL."""
     if size > _ENTROPY_MAX:
         raise Errno(EINVAL)
