@@ -295,6 +295,9 @@
 .equ METHOD_ASTERISK, 4             // the target may be '*'
 .equ METHOD_READ, 8                 // GET or HEAD
 
+// Flag of a row of status_table.
+.equ STATUS_CLOSES, 1               // an error after which the connection ends
+
 // Flags of a request.
 .equ SEEN_HOST_BIT, 0
 .equ SEEN_CLOSE_BIT, 1
@@ -3063,8 +3066,6 @@ check_upload:
     movk    w11, #MAX_BODY >> 16, lsl #16
     cmp     x10, x11
     b.hi    Lupload_refuse
-    mov     w0, #CONFLICT
-    tbnz    x9, #DIRECTORY_BIT, Lupload_refuse
     succeed
 Lupload_exit:
     ret
@@ -3073,7 +3074,8 @@ Lupload_refuse:
     b       Lupload_exit
 
 // u64 find_place(void)
-//   Looks at the target of a PUT: a regular file, or a free name in a directory.
+//   Looks at the target of a PUT: a regular file, or a free name in a directory. A
+//   path that ends with a slash is neither.
 //   In:        x28 = state
 //   Out:       x0 = 1 when there is a file, else 0
 //   Clobbers:  x0-x3, x9-x11, x16, flags
@@ -3165,8 +3167,10 @@ Lexamine_exit:
     leave   16
 Lexamine_failed:
     cmp     w0, #ENOENT
+    b.eq    Lexamine_missing
     cmp     xzr, xzr
-    b.ne    Lexamine_exit
+    b       Lexamine_exit
+Lexamine_missing:
     mov     x0, #0
     succeed
     b       Lexamine_exit
@@ -4014,7 +4018,8 @@ Lselect_exit:
     leave   16
 
 // u64 range_holds(void)
-//   Evaluates If-Range: the very same strong ETag, or the very same date.
+//   Evaluates If-Range: the very same strong ETag, or the very same date, which is
+//   weak as long as the file may change again within its second.
 //   In:        x28 = state
 //   Out:       x0 = 1 when the range is to be served
 //   Clobbers:  x0-x5, x9-x14, flags
@@ -4038,8 +4043,10 @@ Lholds_date:
     bl      parse_http_date
     b.cs    Lholds_not
     ldr     x9, [x28, #req_stat + st_mtime]
+    ldr     x10, [x28, #conn_now]
     cmp     x0, x9
-    cset    x0, eq
+    ccmp    x9, x10, #0, eq
+    cset    x0, lt
     b       Lholds_exit
 Lholds_not:
     mov     x0, #0
@@ -4386,14 +4393,13 @@ respond_error:
     stp     x19, x20, [sp, #16]
     stp     x21, x22, [sp, #32]
     mov     x19, x0
+    bl      find_status
+    mov     x21, x0
     bl      settle_error
     add     x0, sp, #48             // struct stat64 of the page
     mov     x1, x19
     bl      open_error_page
     mov     w20, w0                 // -1: there is none
-    mov     x0, x19
-    bl      find_status
-    mov     x21, x0
     add     x0, x28, #HOT_OUT
     mov     x1, x19
     bl      begin_response
@@ -4431,28 +4437,21 @@ Lerror_exit:
     ldp     x19, x20, [sp, #16]
     leave   208
 
-// void settle_error(u64 status)
-//   Decides whether the connection survives an error: not when the request could
-//   not be understood, when its body is unread, or when the server is in trouble.
-//   In:        x0 = status, x28 = state
+// void settle_error(const row *status)
+//   Decides whether the connection survives an error: not when its status says so,
+//   or when the request's body is unread.
+//   In:        x0 = row of status_table, x28 = state
 //   Out:       none
-//   Clobbers:  x9-x10, flags
+//   Clobbers:  x9-x11, flags
 //   Errors:    none
 settle_error:
+    ldrb    w10, [x0, #row_flags]
     ldr     x9, [x28, #req_flags]
-    and     x10, x9, #~(1 << PERSIST_BIT)
-    cmp     x0, #BAD_REQUEST
-    csel    x9, x10, x9, eq
-    cmp     x0, #REQUEST_TIMEOUT
-    csel    x9, x10, x9, eq
-    cmp     x0, #SERVER_ERROR
-    csel    x9, x10, x9, eq
-    cmp     x0, #SERVICE_UNAVAILABLE
-    csel    x9, x10, x9, eq
-    cmp     x0, #INSUFFICIENT_STORAGE
-    csel    x9, x10, x9, eq
-    tst     x9, #1 << BODY_BIT
-    csel    x9, x10, x9, ne
+    ubfx    x11, x9, #BODY_BIT, #1
+    orr     x10, x10, x11
+    and     x11, x9, #~(1 << PERSIST_BIT)
+    cmp     x10, #0
+    csel    x9, x11, x9, ne
     // Where the connection ends, the client may still be sending.
     orr     x10, x9, #1 << DRAIN_BIT
     tst     x9, #1 << PERSIST_BIT
@@ -4777,7 +4776,8 @@ Lsend_exit:
     leave   32
 
 // void set_send_wait(void)
-//   Lets the connection's sends wait, up to SEND_TIMEOUT each.
+//   Lets the connection's sends wait for the client, which is given up when it
+//   takes nothing for SEND_TIMEOUT.
 //   In:        x28 = state
 //   Out:       none
 //   Clobbers:  x0-x4, x9-x11, x16, flags
@@ -4787,8 +4787,10 @@ set_send_wait:
     ldr     x9, [x28, #conn_send_flags]
     cbz     x9, Lsend_wait_exit
     str     xzr, [x28, #conn_send_flags]
-    movz    w0, #(SEND_TIMEOUT * 1000000) & 0xffff
-    movk    w0, #(SEND_TIMEOUT * 1000000) >> 16, lsl #16
+    // Half of it for a call: one that got some bytes off returns their number, and
+    // only the next one fails.
+    movz    w0, #(SEND_TIMEOUT * 500000) & 0xffff
+    movk    w0, #(SEND_TIMEOUT * 500000) >> 16, lsl #16
     mov     w1, #SO_SNDTIMEO
     bl      set_timeout
 Lsend_wait_exit:
@@ -5928,7 +5930,8 @@ method_table:
 unknown_method:
     row "?", "", refuse_unknown
 
-// Statuses: the status line's end, and a routine for fields that an error adds.
+// Statuses: the status line's end, a routine for fields that an error adds, and
+// whether the connection ends with it.
 status_table:
     row "200", "200 OK", tables
     row "206", "206 Partial Content", tables
@@ -5937,26 +5940,26 @@ status_table:
     row "201", "201 Created", tables
     row "204", "204 No Content", tables
     row "301", "301 Moved Permanently", tables
-    row "400", "400 Bad Request", tables
+    row "400", "400 Bad Request", tables, STATUS_CLOSES
     row "403", "403 Forbidden", tables
     row "405", "405 Method Not Allowed", append_allow
-    row "408", "408 Request Timeout", tables
+    row "408", "408 Request Timeout", tables, STATUS_CLOSES
     row "409", "409 Conflict", tables
-    row "411", "411 Length Required", tables
+    row "411", "411 Length Required", tables, STATUS_CLOSES
     row "412", "412 Precondition Failed", tables
-    row "413", "413 Content Too Large", tables
-    row "414", "414 URI Too Long", tables
+    row "413", "413 Content Too Large", tables, STATUS_CLOSES
+    row "414", "414 URI Too Long", tables, STATUS_CLOSES
     row "416", "416 Range Not Satisfiable", append_unsatisfied_range
     row "417", "417 Expectation Failed", tables
     row "418", "418 I'm a teapot", tables
-    row "431", "431 Request Header Fields Too Large", tables
+    row "431", "431 Request Header Fields Too Large", tables, STATUS_CLOSES
     row "501", "501 Not Implemented", tables
-    row "503", "503 Service Unavailable", append_retry_after
-    row "505", "505 HTTP Version Not Supported", tables
-    row "507", "507 Insufficient Storage", tables
+    row "503", "503 Service Unavailable", append_retry_after, STATUS_CLOSES
+    row "505", "505 HTTP Version Not Supported", tables, STATUS_CLOSES
+    row "507", "507 Insufficient Storage", tables, STATUS_CLOSES
     .p2align 3
 status_500:
-    row "500", "500 Internal Server Error", tables
+    row "500", "500 Internal Server Error", tables, STATUS_CLOSES
     .quad   0, 0
 
 // Header fields, by the first eight letters and the whole name in lower case: the
@@ -6066,7 +6069,7 @@ errno_table:
     .short  EISDIR, CONFLICT
     .short  EEXIST, CONFLICT
     .short  ENOTEMPTY, CONFLICT
-    .short  EFBIG, CONTENT_TOO_LARGE
+    .short  EFBIG, INSUFFICIENT_STORAGE
     .short  ENOSPC, INSUFFICIENT_STORAGE
     .short  EDQUOT, INSUFFICIENT_STORAGE
     .short  0, SERVER_ERROR
