@@ -73,7 +73,8 @@ endef
 serve: .venv/run.stamp $(PREBUILT) ## serve the sample site on 127.0.0.1:8080 (PORT=n for another port)
 	@$(PY) -m emu.cli run --port $(PORT)
 
-test: lint types pytest ## run everything: lint, types, tests
+test: .venv/dev.stamp ## run everything: lint, types, tests
+	@$(MAKE) --no-print-directory --keep-going lint types pytest
 
 lint: .venv/dev.stamp ## check style and formatting
 	$(BIN)/ruff check
