@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emu.darwin import flags as f
 from emu.errors import StrictError, UsageError
+from emu.hints import Hints
 from emu.host.probe import bind_problem
 from emu.launch import Options, prepare
 from emu.report import CrashReporter, describe_address
@@ -57,8 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
     system, first = prepare(options, image, _say)
     say(f"{image.name}: the guest's / is {root} ({why})")
     trace = _start_trace(arguments, system)
+    report = _say
+    if trace is not None:
+        report = system.warn = trace.in_order(_say)
+        say = trace.in_order(say)
     system.describe = lambda address: describe_address(image, address)
-    system.observe(CrashReporter(image, _say, strict=arguments.strict))
+    system.observe(CrashReporter(image, report, strict=arguments.strict))
+    system.observe(Hints(system, image, say))
     statistics = Statistics(system) if arguments.stats else None
     _forward_signals(system, say)
     began = time.monotonic()

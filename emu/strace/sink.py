@@ -79,6 +79,15 @@ class Sink:
         self._hurry.set()
         return done.wait(timeout)
 
+    def in_order(self, say: Callable[[str], None]) -> Callable[[str], None]:
+        """Return ``say`` for lines that stand on the same terminal: behind those queued so far."""
+
+        def say_in_order(line: str) -> None:
+            self.flush()
+            say(line)
+
+        return say_in_order
+
     def close(self, timeout: float = 2.0) -> None:
         """Write what is left, for at the most ``timeout`` seconds, and say what was lost."""
         self._closed = True
