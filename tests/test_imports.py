@@ -34,7 +34,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 KEEPERS = {
     "keystone": {"emu.asm.encode"},
     "unicorn": {"emu.machine"},
-    "socket": {"emu.host", "debugger.gdb"},
+    # The debugger plays the client of its own guest, and is a server to gdb.
+    "socket": {"emu.host", "debugger.client", "debugger.gdb"},
     "selectors": {"emu.host", "debugger.gdb"},
 }
 
