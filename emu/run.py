@@ -58,13 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     system, first = prepare(options, image, _say)
     say(f"{image.name}: the guest's / is {root} ({why})")
     trace = _start_trace(arguments, system)
-    report = _say
-    if trace is not None:
-        report = system.warn = trace.in_order(_say)
-        say = trace.in_order(say)
+    report, hint = (_say, say) if trace is None else (trace.in_order(_say), trace.in_order(say))
+    system.warn = report
     system.describe = lambda address: describe_address(image, address)
     system.observe(CrashReporter(image, report, strict=arguments.strict))
-    system.observe(Hints(system, image, say))
+    system.observe(Hints(system, image, hint))
     statistics = Statistics(system) if arguments.stats else None
     _forward_signals(system, say)
     began = time.monotonic()
