@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Cursor"]
 
-_BLANK = re.compile(r"\s*")
 _SYMBOL = re.compile(r'([A-Za-z_.$?][A-Za-z0-9_.$?]*)|"([^"\\\x00-\x1f]+)"', re.ASCII)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
@@ -36,8 +35,10 @@ class Cursor:
 
     def blank(self) -> None:
         """Skip white space."""
-        match = _BLANK.match(self.text, self.pos)
-        self.pos = match.end() if match else self.pos
+        text, pos = self.text, self.pos
+        while text[pos : pos + 1].isspace():
+            pos += 1
+        self.pos = pos
 
     @property
     def at_end(self) -> bool:

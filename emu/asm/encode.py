@@ -78,8 +78,8 @@ def require(path: str) -> None:
                 0,
                 0,
                 "assembling needs the Keystone library, which this Python does not have",
-                suggestion="install it where there is a wheel (x86-64: pip install keystone-engine);"
-                " elsewhere run the prebuilt image, or a Mach-O executable built on a Mac",
+                suggestion="install it where there is a wheel (on x86-64: pip install"
+                " keystone-engine); elsewhere run the prebuilt image, or a Mach-O executable",
             )
         ]
     )

@@ -120,6 +120,8 @@ class _Program:
             for symbol in unit.symbols.values():
                 if symbol.kind != "undefined" or symbol.used is None or symbol.weak_reference:
                     continue
+                if unit.overfull:
+                    break
                 if symbol.name not in self.globals:
                     origin, column = symbol.used
                     unit.complain(self.undefined(unit, symbol.name, column), origin)
@@ -162,13 +164,14 @@ class _Program:
                 return Value(0, None, None, name.modifier)
             raise _Reported
 
+        if self.depth > _DEEPEST:
+            msg = "the definition of a symbol goes round in a circle"
+            raise Problem(msg)
         self.depth += 1
         try:
-            if self.depth > _DEEPEST:
-                raise RecursionError
             return expression.evaluate(expr, lookup)
         except RecursionError:
-            msg = "the definition of a symbol goes round in a circle, or is nested too deep"
+            msg = "the definition of a symbol is nested too deep"
             raise Problem(msg) from None
         finally:
             self.depth -= 1

@@ -41,19 +41,24 @@ def _section(image: Image, section: Section, labels: dict[int, list[str]]) -> It
 
 
 def _entry(section: Section, entry: LineEntry) -> Iterator[str]:
-    where = f"{entry.where.path}:{entry.where.line}"
-    depth = "+" * len(entry.expansion)
     start = entry.addr - section.addr
     if section.zerofill:
-        yield f"{entry.addr:012x}  {f'({entry.size} zero bytes)':<18}  {where:<20} {depth}{entry.statement}"
+        yield _row(entry, f"({entry.size} zero bytes)")
         return
     data = section.data[start : start + entry.size]
     if section.name == "__text" and entry.size == 4 and not entry.statement.startswith("."):
         first = f"{int.from_bytes(data, 'little'):08x}"
     else:
         first = data[:_ROW].hex()
-    yield f"{entry.addr:012x}  {first:<18}  {where:<20} {depth}{entry.statement}"
+    yield _row(entry, first)
     for row in range(_ROW, min(len(data), 4 * _ROW), _ROW):
         yield f"{entry.addr + row:012x}  {data[row : row + _ROW].hex()}"
     if len(data) > 4 * _ROW:
         yield f"{'':12}  ... {len(data) - 4 * _ROW} more bytes"
+
+
+def _row(entry: LineEntry, content: str) -> str:
+    """Return the first line of a statement; a plus stands for each macro around it."""
+    where = f"{entry.where.path}:{entry.where.line}"
+    statement = "+" * len(entry.expansion) + entry.statement
+    return f"{entry.addr:012x}  {content:<18}  {where:<20} {statement}"

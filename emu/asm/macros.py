@@ -31,7 +31,7 @@ _SUBSTITUTED = re.compile(r"\\(?:(@)|(\(\))|([A-Za-z0-9_.$]+))", re.ASCII)
 _POSITIONAL = re.compile(r"\$(?:(\d)|(n)|(\$))")
 
 #: Longest statement that substitution may build.
-_LONGEST = 1 << 16
+_LONGEST = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,7 @@ def substitute(
         if positional and "$" in new:
             new = _POSITIONAL.sub(dollar, new)
         if len(new) > _LONGEST:
-            new = new[:_LONGEST]
+            msg = f"an expanded statement has more than {_LONGEST} characters"
+            raise Problem(msg)
         found.append((line, column, new))
     return found

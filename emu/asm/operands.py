@@ -37,7 +37,6 @@ _FLOAT = re.compile(
     r"#?\s*([-+]?(?:[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+))(?![\w.])", re.ASCII
 )
 _LITERAL = re.compile(r"#?\s*(-?(?:0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3}))\s*$", re.ASCII)
-_BLANK = re.compile(r"\s*")
 
 #: Mnemonics whose last operand is a condition.
 _CONDITIONAL = frozenset(
@@ -112,9 +111,11 @@ class _Reader:
 
     def skip(self) -> str:
         """Skip white space; return the next character, empty at the end."""
-        match = _BLANK.match(self.text, self.pos)
-        self.pos = match.end() if match else self.pos
-        return self.text[self.pos : self.pos + 1]
+        text, pos = self.text, self.pos
+        while (following := text[pos : pos + 1]).isspace():
+            pos += 1
+        self.pos = pos
+        return following
 
     def operands(self) -> tuple[Operand, ...]:
         found: list[Operand] = []
@@ -218,7 +219,7 @@ class _Reader:
 
     def number(self, column: int) -> Operand:
         """Read an immediate, a floating-point constant or the address of a symbol."""
-        if match := _FLOAT.match(self.text, column):
+        if self.mnemonic[0] in "fm" and (match := _FLOAT.match(self.text, column)):
             self.pos = match.end()
             return Operand("float", ("#" + match[1],), column)
         if self.mnemonic == "fmov" and (match := _LITERAL.match(self.text, column)):

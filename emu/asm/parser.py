@@ -40,6 +40,7 @@ _NOP = b"\x1f\x20\x03\xd5"
 
 #: Bounds that keep a runaway source from taking all time and memory.
 MOST_STATEMENTS = 300_000
+MOST_EXPANDED = 1 << 24
 DEEPEST = 20
 
 
@@ -110,7 +111,10 @@ class _Parser:
     def marker(self, origin: Origin) -> None:
         """Go on as the file that a line marker names."""
         match = lexer.MARKER.fullmatch(origin.text)
-        if match is None or origin.source.kind != "file":
+        if match is None or match[2] is None:
+            self.no_name(origin.text, 0)
+            return
+        if origin.source.kind != "file":
             return
         path = match[2].replace('\\"', '"').replace("\\\\", "\\")
         self.unit.inputs[-1] = replace(
@@ -151,6 +155,11 @@ class _Parser:
             kind == "macro" and sum(i.kind == "macro" for i in self.unit.inputs) >= DEEPEST
         ):
             msg = f"macros are nested more than {DEEPEST} deep"
+            raise Problem(msg)
+        self.unit.expanded += sum(len(text) for _, _, text in body)
+        if self.unit.expanded > MOST_EXPANDED:
+            self.unit.statements = MOST_STATEMENTS
+            msg = f"macros expand to more than {MOST_EXPANDED >> 20} MiB of text"
             raise Problem(msg)
         expansion = outer.expansion
         if kind == "macro":
@@ -197,9 +206,10 @@ class _Parser:
         unit.origin = origin
         unit.statements += 1
         if unit.statements > MOST_STATEMENTS:
+            unit.complain(Problem(f"more than {MOST_STATEMENTS} statements: a runaway expansion?"))
+        if unit.statements > MOST_STATEMENTS or unit.overfull:
             unit.inputs[:] = [Input("", iter(()))]
             unit.conditionals.clear()
-            unit.complain(Problem(f"more than {MOST_STATEMENTS} statements: a runaway expansion?"))
             return
         try:
             if origin.text.startswith("#"):

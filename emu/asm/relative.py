@@ -20,12 +20,9 @@ if TYPE_CHECKING:
     from emu.asm.sections import Part
 
     Evaluate: TypeAlias = Callable[[Operand], Value]
-    Encoder: TypeAlias = Callable[[Instruction, Site, Evaluate], int]
+    Encoder: TypeAlias = "Callable[[Instruction, Site, Evaluate], int]"
 
 __all__ = ["ENCODERS", "Site", "literal_load"]
-
-#: Instructions for which Mach-O has relocations.
-_FAR = frozenset({"b", "bl"})
 
 
 class Site(NamedTuple):
@@ -33,6 +30,10 @@ class Site(NamedTuple):
 
     part: Part
     pc: int
+
+
+#: Instructions for which Mach-O has relocations.
+_FAR = frozenset({"b", "bl"})
 
 
 _CODES = {name: i for i, name in enumerate(CONDITIONS[:16])} | {"cs": 2, "cc": 3}

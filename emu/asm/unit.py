@@ -95,6 +95,7 @@ class Unit:
         self.expansions = 0
         self.statements = 0
         self.literals = 0
+        self.expanded = 0
         self.numeric: dict[str, list[Here]] = {}
         self.awaited: dict[str, tuple[Origin, int]] = {}
         self.files: dict[str, str] = {}
@@ -109,8 +110,17 @@ class Unit:
 
     def complain(self, problem: Problem, origin: Origin | None = None, how: str = "error") -> None:
         """Note an error (or a warning) at ``origin``, by default the current statement."""
+        if self.overfull:
+            return
         at = self.origin if origin is None else origin
         self.diagnostics.append((at, at.diagnostic(problem, how)))
+        if len(self.diagnostics) == MOST_ERRORS:
+            self.diagnostics.append((at, at.diagnostic(Problem("too many errors: stopped here"))))
+
+    @property
+    def overfull(self) -> bool:
+        """Tell whether there are so many errors that more would help nobody."""
+        return len(self.diagnostics) > MOST_ERRORS
 
     def note_read(self, path: Path, data: bytes | None) -> None:
         """Note that the result depends on the file ``path``; None: on there being none."""
@@ -280,6 +290,8 @@ class _Unknown(Exception):  # noqa: N818 - control flow inside this module only
     """A variable depends on a symbol of another file."""
 
 
+#: Errors of one source after which it is not read on.
+MOST_ERRORS = 300
 _DEEPEST = 50
 _NUMERIC = re.compile(r"[0-9]{1,18}[bf]$", re.ASCII)
 

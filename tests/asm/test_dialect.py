@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from emu.asm import assemble_text
@@ -523,6 +525,13 @@ def test_a_linked_program_is_the_same_bytes(zig: Zig) -> None:
     second.write_text(SECOND, encoding="utf-8")
     for section, (theirs, ours) in zig.compare(first, second).items():
         assert ours.hex() == theirs.hex(), section
+
+
+def test_the_server_is_the_same_bytes_here_and_there(zig: Zig) -> None:
+    compared = zig.compare(Path(__file__).parents[2] / "ymawky.s")
+    assert len(compared["__TEXT", "__text"][1]) > 4000
+    for section, (theirs, ours) in compared.items():
+        assert ours == theirs, section
 
 
 FIRST = """
