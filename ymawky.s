@@ -1426,7 +1426,7 @@ refuse_header:
     ldr     x19, [sp, #16]
     leave   32
 
-// u64 receive(int fd, u8 *buffer, u64 size, u64 flags)
+// u64 receive(u8 *buffer, u64 size, u64 flags)
 //   Receives bytes, again after a signal other than the body's timer.
 //   In:        x1 = buffer, x2 = size, x3 = flags, x28 = state
 //   Out:       x0 = bytes, 0 at the end
@@ -2743,7 +2743,7 @@ Llisting_send:
     b.cc    Llisting_done
 Llisting_cut:
     // A page cut short must not look whole.
-    bl      end_persistence
+    bl      abandon_connection
 Llisting_done:
     succeed
     ldr     x19, [sp, #16]
@@ -2992,6 +2992,20 @@ end_persistence:
     ldr     x9, [x28, #req_flags]
     and     x9, x9, #~(1 << PERSIST_BIT)
     str     x9, [x28, #req_flags]
+    ret
+
+// void abandon_connection(void)
+//   Makes the connection end at once, after an answer that was not sent whole.
+//   In:        x28 = state
+//   Out:       none
+//   Clobbers:  x9
+//   Errors:    none
+abandon_connection:
+    ldr     x9, [x28, #req_flags]
+    and     x9, x9, #~(1 << PERSIST_BIT | 1 << DRAIN_BIT)
+    str     x9, [x28, #req_flags]
+    ldr     x9, [x28, #conn_in_end]
+    str     x9, [x28, #conn_in_start]
     ret
 
 // ============================================================================
@@ -4427,7 +4441,7 @@ Lerror_built_in:
     bl      send_response
 Lerror_sent:
     b.cc    Lerror_close
-    bl      end_persistence
+    bl      abandon_connection
 Lerror_close:
     tbnz    w20, #31, Lerror_exit
     mov     w0, w20
@@ -4556,7 +4570,7 @@ send_response:
     mov     x0, x9
     bl      send_all
     b.cc    Lresponse_exit
-    bl      end_persistence
+    bl      abandon_connection
 Lresponse_exit:
     succeed
     leave   16
@@ -4679,7 +4693,7 @@ Lmapped_unmapped:
     fail    SERVER_ERROR, Lmapped_exit
 Lmapped_cut:
     // The client is gone, or the file got shorter: only the close can tell.
-    bl      end_persistence
+    bl      abandon_connection
     b       Lmapped_done
 
 // void send_vector(iovec *parts)
