@@ -22,7 +22,8 @@ __all__ = ["MARKER", "Statement", "character", "statements", "string"]
 #: A statement: 1-based line, 0-based column of its first character, text without comments.
 Statement: TypeAlias = tuple[int, int, str]
 
-_LITERAL = r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\\\n])\''
+#: A string, or a character; ``'\\name'`` becomes one when a macro's argument is put in.
+_LITERAL = r'"(?:\\.|[^"\\\n])*"|\'(?:\\\w+(?:\\\(\))?|\\.|[^\\\n])\''
 _SPECIAL = re.compile(r"[\"';]|//|%%|^\s*#")
 _LINE = re.compile(_LITERAL + r"|(?P<end>//.*|;.*)|(?P<split>%%)|(?P<open>[\"'])")
 _BLOCK = re.compile(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from emu.asm.source import Origin
     from emu.asm.unit import Unit
 
-__all__ = ["CONDITIONS", "Hole", "Instruction", "Operand", "parse"]
+__all__ = ["CONDITIONS", "Hole", "Instruction", "Operand", "parse", "register"]
 
 CONDITIONS = tuple("eq ne hs lo mi pl vs vc hi ls ge lt gt le al nv cs cc".split())
 
@@ -95,6 +95,13 @@ def parse(unit: Unit, mnemonic: str, text: str, pos: int) -> tuple[Operand, ...]
     """
     reader = _Reader(unit, mnemonic, text, pos)
     return reader.operands()
+
+
+def register(unit: Unit, name: str) -> str | None:
+    """Return the register ``name`` as the encoder knows it, or None if it is none."""
+    reader = _Reader(unit, "", name, 0)
+    found = reader.register()
+    return found if reader.pos == len(name) else None
 
 
 class _Reader:

@@ -283,11 +283,11 @@ class _Parser:
         match = _ALIAS.match(text, pos)
         if match is None:
             return False
-        found = operands.parse(self.unit, "", text, match.start(2))
-        if found[0].kind != "register":
+        register = operands.register(self.unit, match[2])
+        if register is None:
             msg = f"'{match[2]}' is not a register"
             raise Problem(msg, match.start(2), len(match[2]))
-        self.unit.registers[match[1].lower()] = found[0].text
+        self.unit.registers[match[1].lower()] = register
         return True
 
     def directive(self, word: str, name: str, text: str, match: re.Match[str]) -> None:

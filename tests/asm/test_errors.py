@@ -74,6 +74,7 @@ def only(source: str) -> Diagnostic:
         ("adrp x0, a@TLVPPAGE\na:", 1, 11, "thread-local variables are not supported"),
         ('.include "missing.s"', 1, 1, "cannot find the file 'missing.s'"),
         (".set a, b\n.set b, a\n.quad a", 3, 7, "goes round in a circle"),
+        ("counter .req y5", 1, 14, "'y5' is not a register"),
         ("a = b\nb = a\n", 0, 0, ""),
     ],
 )
