@@ -18,7 +18,7 @@ from emu.gate import HOLD
 from emu.host.errors import darwin_errno
 from emu.kernel.delivery import enter_handler
 from emu.kernel.kernel import Kernel
-from emu.kernel.process import Limits, Park, Process, State
+from emu.kernel.process import Limits, Park, Process
 from emu.kernel.signals import CORE, SigInfo
 from emu.machine import Machine, Registers
 from emu.mmu import Mmu
@@ -217,6 +217,8 @@ class System:
                 self.kernel.scheduler.ready(process)
                 break
         process.used_ns += self.host.monotonic_ns() - began
+        if process.cpu_timers is not None:
+            self.kernel.charge(process)
 
     def _advance(self, process: Process) -> bool:
         """Run to the next event and handle it; False once the process leaves the CPU."""
@@ -403,7 +405,7 @@ class System:
                 continue
             if process.signals.stops(signal):
                 self._tell_delivered(process, info, "stop")
-                self._stop(process, wait)
+                self._stop(process, wait, signal)
                 return False
             if process.signals.action(signal).handler == f.SIG_DFL:
                 self._kill(process, info)
@@ -436,10 +438,10 @@ class System:
         if self.observer is not None:
             self.observer.delivered(process, info, effect)
 
-    def _stop(self, process: Process, wait: Park | None) -> None:
+    def _stop(self, process: Process, wait: Park | None, signal: int) -> None:
         process.registers = self.machine.save()
         process.wait = wait
-        process.state = State.STOPPED
+        self.kernel.stop(process, signal)
 
     def _kill(self, process: Process, info: SigInfo) -> None:
         core = info.signal in CORE

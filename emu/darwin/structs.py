@@ -19,6 +19,9 @@ __all__ = [
     "Msghdr",
     "OldSigaction",
     "Pollfd",
+    "ProcBsdinfo",
+    "ProcBsdshortinfo",
+    "ProcTaskinfo",
     "Rlimit",
     "Rusage",
     "Sigaction",
@@ -323,6 +326,77 @@ class Rusage(Layout):
     nsignals: I64 = 0
     nvcsw: I64 = 0
     nivcsw: I64 = 0
+
+
+@layout
+class ProcBsdinfo(Layout):
+    """What proc_info tells of a process (bsd/sys/proc_info.h)."""
+
+    flags: U32
+    status: U32
+    xstatus: U32
+    pid: U32
+    ppid: U32
+    uid: U32
+    gid: U32
+    ruid: U32
+    rgid: U32
+    svuid: U32
+    svgid: U32
+    rfu: U32
+    comm: Annotated[bytes, characters(16)]
+    name: Annotated[bytes, characters(32)]
+    nfiles: U32
+    pgid: U32
+    pjobc: U32
+    tdev: U32
+    tpgid: U32
+    nice: I32
+    start_sec: U64
+    start_usec: U64
+
+
+@layout
+class ProcBsdshortinfo(Layout):
+    """The same in short."""
+
+    pid: U32
+    ppid: U32
+    pgid: U32
+    status: U32
+    comm: Annotated[bytes, characters(16)]
+    flags: U32
+    uid: U32
+    gid: U32
+    ruid: U32
+    rgid: U32
+    svuid: U32
+    svgid: U32
+    rfu: U32
+
+
+@layout
+class ProcTaskinfo(Layout):
+    """What proc_info tells of a process's memory and time (bytes, nanoseconds)."""
+
+    virtual_size: U64
+    resident_size: U64
+    total_user: U64
+    total_system: U64
+    threads_user: U64
+    threads_system: U64
+    policy: I32
+    faults: I32
+    pageins: I32
+    cow_faults: I32
+    messages_sent: I32
+    messages_received: I32
+    syscalls_mach: I32
+    syscalls_unix: I32
+    csw: I32
+    threadnum: I32
+    numrunning: I32
+    priority: I32
 
 
 @layout

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EAGAIN, ESRCH, Errno
-from emu.kernel.process import Limits, Process, State
+from emu.kernel.process import RLIMITS, Limits, Process, State
 from emu.kernel.scheduler import Scheduler
-from emu.kernel.signals import CORE, SigInfo
+from emu.kernel.signals import CORE, STOPS, SigInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ __all__ = ["FIRST_PID", "Kernel", "Watcher"]
 
 #: The first guest process; 1 is launchd, which adopts orphans.
 FIRST_PID, LAUNCHD = 100, 1
+_JOB_CONTROL = {f.SIGCONT, f.SIGKILL, *STOPS}
 #: Where process identifiers start over, as in xnu (PID_MAX).
 PID_MAX = 99999
 
@@ -65,8 +66,11 @@ class Kernel:
         """The processes that have not ended."""
         return (p for p in list(self.processes.values()) if p.alive)
 
-    def _new_pid(self) -> int:
-        if len(self.processes) >= self.limits.processes:
+    def _new_pid(self, parent: Process) -> int:
+        limit = self.limits.processes
+        if parent.rlimits is not RLIMITS:
+            limit = min(limit, parent.rlimits[f.RLIMIT_NPROC][0])
+        if len(self.processes) >= limit:
             raise Errno(EAGAIN)
         pid = self._last_pid + 1
         while pid > PID_MAX or pid in self.processes:
@@ -80,11 +84,12 @@ class Kernel:
         No pending signals and no interval timers are inherited.  The memory stands in place
         for the child, and the parent's is saved.
         """
-        pid = self._new_pid()
+        pid = self._new_pid(parent)
         child = Process(
             pid, parent.pid, parent.name, parent.space.fork(), parent.pgid, parent.sid,
             files=parent.files.fork(), signals=parent.signals.fork(), cwd=parent.cwd,
-            umask=parent.umask, uid=parent.uid, gid=parent.gid,
+            umask=parent.umask, uid=parent.uid, gid=parent.gid, rlimits=parent.rlimits,
+            nice=parent.nice, path=parent.path,
         )  # fmt: skip
         self.processes[pid] = parent.children[pid] = child
         for watcher in self.watchers:
@@ -101,6 +106,7 @@ class Kernel:
         process.wait = None
         process.memory.clear()
         process.timer.deadline = 0
+        process.cpu_timers = None
         process.files.close_all()
         for watcher in self.watchers:
             watcher.ended(process)
@@ -130,7 +136,8 @@ class Kernel:
         self.scheduler.wakeup(("child", parent.pid))
 
     def reap(self, parent: Process, child: Process) -> None:
-        """Forget a child that has ended."""
+        """Forget a child that has ended; its times are the parent's now."""
+        parent.children_ns += child.used_ns + child.children_ns
         parent.children.pop(child.pid, None)
         self._bury(child)
 
@@ -144,10 +151,39 @@ class Kernel:
         """Send a signal; a parked or stopped process that must look at it wakes."""
         if not process.alive:
             return
-        if info.signal in (f.SIGCONT, f.SIGKILL) and process.state is State.STOPPED:
-            self.scheduler.ready(process)
+        if info.signal in _JOB_CONTROL:
+            self._note_job_control(process, info.signal)
         if process.signals.post(info):
             self.scheduler.wake(process)
+
+    def _note_job_control(self, process: Process, signal: int) -> None:
+        """Let a stopped process go on; a stop and SIGCONT that wait cancel each other."""
+        if signal in STOPS:
+            process.signals.forget(f.SIGCONT)
+            return
+        if signal == f.SIGCONT:
+            for stop in STOPS:
+                process.signals.forget(stop)
+        if process.state is not State.STOPPED:
+            return
+        self.scheduler.ready(process)
+        if signal == f.SIGCONT:
+            process.stop_signal, process.continued = 0, True
+            self._tell_job_control(process, f.CLD_CONTINUED, f.SIGCONT)
+
+    def stop(self, process: Process, signal: int) -> None:
+        """Take a process out of the run queue until SIGCONT, and tell its parent."""
+        process.state = State.STOPPED
+        process.stop_signal, process.continued = signal, False
+        self._tell_job_control(process, f.CLD_STOPPED, signal)
+
+    def _tell_job_control(self, process: Process, code: int, signal: int) -> None:
+        parent = self.processes.get(process.ppid)
+        if parent is None or not parent.alive:
+            return
+        if not parent.signals.action(f.SIGCHLD).flags & f.SA_NOCLDSTOP:
+            self.post(parent, SigInfo(f.SIGCHLD, code, process.pid, process.uid, signal))
+        self.scheduler.wakeup(("child", parent.pid))
 
     def targets(self, sender: Process, pid: int) -> list[Process]:
         """Return the processes that ``kill(pid)`` means, or ESRCH."""
@@ -159,6 +195,13 @@ class Kernel:
         if not found:
             raise Errno(ESRCH)
         return found
+
+    def charge(self, process: Process) -> None:
+        """Signal a process whose timers by used time are due, or that used up its CPU time."""
+        for signal, timer in (process.cpu_timers or {}).items():
+            if timer.deadline and timer.deadline <= process.used_ns:
+                timer.advance(process.used_ns)
+                self.post(process, SigInfo(signal))
 
     def run_timers(self, now: int) -> None:
         """Wake and signal everyone whose time has come (``now`` in monotonic ns)."""

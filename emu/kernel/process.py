@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from emu.darwin import flags as f
 from emu.kernel.files import FdTable
 from emu.kernel.signals import SignalState
 from emu.memory import AddressSpace
@@ -14,7 +15,7 @@ from emu.memory import AddressSpace
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["Limits", "Park", "Process", "State", "Timer"]
+__all__ = ["RLIMITS", "Limits", "Park", "Process", "State", "Timer"]
 
 
 class State(Enum):
@@ -79,6 +80,22 @@ class Limits:
     files: int = 256
 
 
+INFINITY = f.RLIM_INFINITY
+
+#: Soft and hard limits of a process that a shell starts on macOS, in ``RLIMIT_`` order.
+RLIMITS: Final[tuple[tuple[int, int], ...]] = (
+    (INFINITY, INFINITY),  # CPU, seconds
+    (INFINITY, INFINITY),  # FSIZE, bytes
+    (INFINITY, INFINITY),  # DATA
+    (8176 << 10, 65520 << 10),  # STACK
+    (0, INFINITY),  # CORE
+    (INFINITY, INFINITY),  # AS
+    (INFINITY, INFINITY),  # MEMLOCK
+    (2784, 4176),  # NPROC
+    (256, INFINITY),  # NOFILE
+)
+
+
 @dataclass(slots=True, eq=False)
 class Process:
     """One guest process.  ``registers`` is its saved state while it is off the CPU."""
@@ -105,9 +122,19 @@ class Process:
     memory: dict[str, Any] = field(default_factory=dict)
     #: wait4's status word once the process has ended.
     status: int = 0
-    #: Host nanoseconds that the process has run, and when it started.
+    #: The signal that stopped the process, 0 once a parent has been told; whether it went on.
+    stop_signal: int = 0
+    continued: bool = False
+    #: Host nanoseconds that the process has run, its reaped children too, and when it started.
     used_ns: int = 0
+    children_ns: int = 0
     started_ns: int = 0
+    #: ITIMER_VIRTUAL, ITIMER_PROF and RLIMIT_CPU, by ``used_ns``: signal to timer.
+    cpu_timers: dict[int, Timer] | None = None
+    rlimits: tuple[tuple[int, int], ...] = RLIMITS
+    nice: int = 0
+    #: Where its program is in the guest's file system, as far as is known.
+    path: str = ""
     #: The last calls: (number, arguments, result, errno), for crash reports.
     recent: deque[tuple[int, tuple[int, ...], int, int]] = field(
         default_factory=lambda: deque(maxlen=10)

@@ -7,11 +7,12 @@ from typing import Final
 
 from emu.darwin import flags as f
 
-__all__ = ["CORE", "DEFAULT", "UNBLOCKABLE", "Action", "SigInfo", "SignalState", "bit"]
+__all__ = ["CORE", "DEFAULT", "STOPS", "UNBLOCKABLE", "Action", "SigInfo", "SignalState", "bit"]
 
 # What a signal does by default (bsd/sys/signalvar.h, sigprop); all others terminate.
 _IGNORED: Final = {f.SIGURG, f.SIGCONT, f.SIGCHLD, f.SIGIO, f.SIGWINCH, f.SIGINFO}
-_STOPS: Final = {f.SIGSTOP, f.SIGTSTP, f.SIGTTIN, f.SIGTTOU}
+#: Signals that stop a process unless it catches them.
+STOPS: Final = {f.SIGSTOP, f.SIGTSTP, f.SIGTTIN, f.SIGTTOU}
 #: Signals whose default action would leave a core file: the emulator prints a crash report.
 CORE: Final = {
     f.SIGQUIT, f.SIGILL, f.SIGTRAP, f.SIGABRT, f.SIGEMT, f.SIGFPE, f.SIGBUS, f.SIGSEGV, f.SIGSYS,
@@ -77,7 +78,7 @@ class SignalState:
 
     def stops(self, signal: int) -> bool:
         """Tell whether ``signal`` would stop the process."""
-        return signal in _STOPS and self.action(signal).handler == f.SIG_DFL
+        return signal in STOPS and self.action(signal).handler == f.SIG_DFL
 
     def post(self, info: SigInfo) -> bool:
         """Make a signal pending unless it is ignored; tells whether it can be delivered now."""

@@ -1,5 +1,21 @@
 """System calls: the table, and a file a theme.  Importing this package fills the table."""
 
-from emu.syscalls import file, memory, path, pipe, poll, process, signal, socket, time
+from emu.syscalls import (
+    file,
+    identity,
+    memory,
+    path,
+    pipe,
+    poll,
+    proc_info,
+    process,
+    resource,
+    signal,
+    socket,
+    time,
+)
 
-__all__ = ["file", "memory", "path", "pipe", "poll", "process", "signal", "socket", "time"]
+__all__ = [
+    "file", "identity", "memory", "path", "pipe", "poll", "proc_info", "process", "resource",
+    "signal", "socket", "time",
+]  # fmt: skip

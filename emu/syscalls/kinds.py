@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from emu.memory import AddressSpace
 
 __all__ = [
-    "INLINE", "AccessMode", "Addr", "Advice", "AtFlags", "DirFd", "DirentsOut", "FcntlArg",
-    "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FilledBuf", "FlockOp", "InBuf", "Int", "IntOut",
-    "IoctlArg", "IoctlRequest", "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn",
-    "ItimervalOut", "Kevents64In", "Kevents64Out", "KeventsIn", "KeventsOut", "Kind",
-    "LenInOut", "Long", "LongOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut",
-    "MsyncFlags", "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut", "Prot", "RenameFlags",
-    "RlimitIn", "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho", "ShutHow", "SigHow",
-    "SigSet", "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut", "Signal", "Size",
-    "SockDomain", "SockLevel", "SockOpt", "SockOptIn", "SockOptOut", "SockProtocol", "SockType",
-    "Sockaddr", "SockaddrOut", "StackIn", "StackOut", "StatOut", "StatfsOut", "Strings",
-    "TimespecIn", "TimevalIn", "TimevalOut", "TimevalsIn", "UInt", "Uid", "WaitIdType",
-    "WaitOptions", "WaitStatusOut", "Whence",
+    "INLINE", "AccessMode", "Addr", "AddrOut", "Advice", "AtFlags", "DirFd", "DirentsOut",
+    "FcntlArg", "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FilledBuf", "FlockOp", "GroupsIn",
+    "GroupsOut", "InBuf", "Int", "IntOut", "IoctlArg", "IoctlRequest", "IovecIn", "IovecOut",
+    "ItimerWhich", "ItimervalIn", "ItimervalOut", "Kevents64In", "Kevents64Out", "KeventsIn",
+    "KeventsOut", "Kind", "LenInOut", "Long", "LongOut", "MapFlags", "Mode", "MsgFlags",
+    "MsghdrIn", "MsghdrOut", "MsyncFlags", "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut",
+    "Prot", "RenameFlags", "RlimitIn", "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho",
+    "ShutHow", "SigHow", "SigSet", "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut",
+    "SiginfoOut", "Signal", "Size", "SockDomain", "SockLevel", "SockOpt", "SockOptIn",
+    "SockOptOut", "SockProtocol", "SockType", "Sockaddr", "SockaddrOut", "StackIn", "StackOut",
+    "StatOut", "StatfsOut", "Strings", "TimespecIn", "TimevalIn", "TimevalOut", "TimevalsIn",
+    "UInt", "Uid", "WaitIdType", "WaitOptions", "WaitStatusOut", "Whence",
 ]  # fmt: skip
 
 #: Longest path that a call takes, its NUL included (MAXPATHLEN).
@@ -188,6 +188,13 @@ SigactionIn = Annotated[int, _taken("sigaction_in")]
 SigactionOut = Annotated[int, _given("sigaction_out")]
 StackIn = Annotated[int, _taken("stack_in")]
 StackOut = Annotated[int, _given("stack_out")]
+#: What waitid tells of a child.
+SiginfoOut = Annotated[int, _given("addr")]
+#: Group ids; their number comes before.
+GroupsIn = Annotated[int, _taken("addr")]
+GroupsOut = Annotated[int, _given("addr")]
+#: A struct that has no kind of its own and that the call writes.
+AddrOut = Annotated[int, _given("addr")]
 #: A sockaddr; its length comes next, for ``Out`` as a pointer.
 Sockaddr = Annotated[int, _taken("sockaddr")]
 SockaddrOut = Annotated[int, _given("sockaddr_out")]

@@ -1,15 +1,27 @@
-"""Calls on processes: fork, exit, wait4, identifiers, proc_info.
+"""Calls on processes: fork, exit, waiting for children.
 
 Annotations are evaluated when the table is built, so this file does not postpone them.
 """
 
 import struct
+from collections.abc import Callable
 
 from emu.darwin import flags as f
-from emu.darwin.errno import ECHILD, EINVAL, ESRCH, Errno
-from emu.darwin.structs import Rusage, Timeval
+from emu.darwin.errno import ECHILD, EINVAL, Errno
+from emu.darwin.frames import Siginfo
 from emu.kernel.process import Process, State
-from emu.syscalls.kinds import Addr, Int, Pid, RusageOut, UInt, WaitOptions, WaitStatusOut
+from emu.kernel.signals import CORE
+from emu.syscalls.kinds import (
+    Int,
+    Pid,
+    RusageOut,
+    SiginfoOut,
+    UInt,
+    WaitIdType,
+    WaitOptions,
+    WaitStatusOut,
+)
+from emu.syscalls.resource import usage
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -31,138 +43,118 @@ def fork(call: Call) -> tuple[int, int]:
     return call.forked.pid, 0
 
 
-@syscall(20)
-def getpid(call: Call) -> int:
-    """Return the caller's pid."""
-    return call.process.pid
+@syscall(66)
+def vfork(call: Call) -> tuple[int, int]:
+    """Do what fork does: xnu has made it the same call."""
+    return fork(call)
 
 
-@syscall(39)
-def getppid(call: Call) -> int:
-    """Return the parent's pid; 1 (launchd) once the parent has ended."""
-    return call.process.ppid
-
-
-@syscall(24, 25)
-def getuid(call: Call) -> int:
-    """Return the user id; real and effective are one here."""
-    return call.process.uid
-
-
-@syscall(47, 43)
-def getgid(call: Call) -> int:
-    """Return the group id; real and effective are one here."""
-    return call.process.gid
-
-
-@syscall(81)
-def getpgrp(call: Call) -> int:
-    """Return the caller's process group."""
-    return call.process.pgid
-
-
-@syscall(151)
-def getpgid(call: Call, pid: Pid) -> int:
-    """Return a process's group."""
-    return (call.kernel.find(pid) if pid else call.process).pgid
-
-
-@syscall(327)
-def issetugid(_call: Call) -> int:
-    """No program here is set-user-id."""
-    return 0
+# ---- waiting ----
 
 
 @syscall(7, 400)
 def wait4(
     call: Call, pid: Pid, status: WaitStatusOut, options: WaitOptions, rusage: RusageOut
 ) -> int:
-    """Wait for a child to end and reap it.
-
-    Stopped children are reported with WUNTRACED, as on macOS.
-    """
+    """Wait for a child to end and reap it, or with WUNTRACED or WCONTINUED to stop or go on."""
     if options & ~_WAIT_OPTIONS:
         raise Errno(EINVAL)
     parent = call.process
-    children = [c for c in parent.children.values() if _is_meant(parent, c, pid)]
+    kinds = options & (f.WUNTRACED | f.WCONTINUED) | f.WEXITED
+    child = _find(call, lambda c: _is_meant(parent, c, pid), kinds, options)
+    if child is None:
+        return 0
+    if status:
+        call.space.copyout(status, struct.pack("<i", _status(child)))
+    if rusage:
+        call.space.copyout(rusage, usage(child.used_ns + child.children_ns).pack())
+    _told(call, child, keep=False)
+    return child.pid
+
+
+@syscall(173, 416)
+def waitid(
+    call: Call, idtype: WaitIdType, id_: UInt, infop: SiginfoOut, options: WaitOptions
+) -> int:
+    """Wait for a child to end, stop or go on; WNOWAIT leaves it to be waited for again."""
+    known = f.WEXITED | f.WSTOPPED | f.WCONTINUED
+    if options & ~(known | f.WNOHANG | f.WNOWAIT) or not options & known:
+        raise Errno(EINVAL)
+    kinds = options & known
+    if kinds & f.WSTOPPED:
+        kinds = kinds & ~f.WSTOPPED | f.WUNTRACED
+    child = _find(call, _chosen(idtype, id_), kinds, options)
+    call.space.copyout(infop, (Siginfo(0) if child is None else _siginfo(child)).pack())
+    if child is not None:
+        _told(call, child, keep=bool(options & f.WNOWAIT))
+    return 0
+
+
+def _chosen(idtype: int, id_: int) -> Callable[[Process], bool]:
+    match idtype:
+        case f.P_ALL:
+            return lambda _: True
+        case f.P_PID:
+            return lambda child: child.pid == id_
+        case f.P_PGID:
+            return lambda child: child.pgid == id_
+    raise Errno(EINVAL)
+
+
+def _find(
+    call: Call, is_meant: Callable[[Process], bool], kinds: int, options: int
+) -> Process | None:
+    """Return a child of which there is news, None with WNOHANG; or ECHILD."""
+    parent = call.process
+    children = [c for c in parent.children.values() if is_meant(c)]
     if not children:
         raise Errno(ECHILD)
     for child in children:
-        if child.state is State.ZOMBIE:
-            _report(call, child, status, rusage)
-            call.kernel.reap(parent, child)
-            return child.pid
-    if options & f.WNOHANG:
-        return 0
-    call.wait(channels=(("child", parent.pid),))
-    return 0
+        if _news(child) & kinds:
+            return child
+    if not options & f.WNOHANG:
+        call.wait(channels=(("child", parent.pid),))
+    return None
+
+
+def _news(child: Process) -> int:
+    """Return which wait option would report the child now."""
+    if child.state is State.ZOMBIE:
+        return f.WEXITED
+    if child.state is State.STOPPED and child.stop_signal:
+        return f.WUNTRACED
+    return f.WCONTINUED if child.continued else 0
+
+
+def _told(call: Call, child: Process, *, keep: bool) -> None:
+    """Reap a child that has been reported, or forget that there was news of it."""
+    if keep:
+        return
+    if child.state is State.ZOMBIE:
+        call.kernel.reap(call.process, child)
+    child.stop_signal, child.continued = 0, False
+
+
+def _status(child: Process) -> int:
+    """Return wait4's word (W_STOPCODE for a child that stopped or went on)."""
+    if child.state is State.ZOMBIE:
+        return child.status
+    return (child.stop_signal or f.SIGCONT) << 8 | f.WSTOPPED_STATUS
+
+
+def _siginfo(child: Process) -> Siginfo:
+    code, status = f.CLD_CONTINUED, f.SIGCONT
+    if child.state is State.ZOMBIE:
+        signal = child.status & 0x7F
+        code, status = f.CLD_EXITED, child.status >> 8
+        if signal:
+            code, status = f.CLD_DUMPED if signal in CORE else f.CLD_KILLED, signal
+    elif child.stop_signal:
+        code, status = f.CLD_STOPPED, child.stop_signal
+    return Siginfo(f.SIGCHLD, 0, code, child.pid, child.uid, status)
 
 
 def _is_meant(parent: Process, child: Process, pid: int) -> bool:
     if pid > 0:
         return child.pid == pid
     return pid == f.WAIT_ANY or child.pgid == (-pid if pid else parent.pgid)
-
-
-def _report(call: Call, child: Process, status: int, rusage: int) -> None:
-    if status:
-        call.space.copyout(status, struct.pack("<i", child.status))
-    if rusage:
-        used = Timeval(child.used_ns // 10**9, child.used_ns % 10**9 // 1000)
-        call.space.copyout(rusage, Rusage(used, Timeval(0, 0)).pack())
-
-
-@syscall(336, note="call 1 (list of pids) alone")
-def proc_info(
-    call: Call, callnum: Int, pid: Int, flavor: UInt, arg: Addr, buffer: Addr, buffersize: Int
-) -> int:
-    """List pids: ``pid`` is the kind of list, ``flavor`` whose; returns bytes written.
-
-    Without a buffer it returns the bytes that would be needed, with room to grow, as xnu.
-    """
-    del arg
-    if callnum != f.PROC_INFO_CALL_LISTPIDS:
-        raise Errno(EINVAL)
-    pids = [p.pid for p in _listed(call, pid, flavor)]
-    if not buffer:
-        return 4 * (len(call.kernel.processes) + 20)
-    if buffersize < 4:
-        raise Errno(EINVAL)
-    data = struct.pack(f"<{len(pids)}i", *pids)[: buffersize & ~3]
-    call.space.copyout(buffer, data)
-    return len(data)
-
-
-def _listed(call: Call, kind: int, whose: int) -> list[Process]:
-    everyone = list(call.kernel.processes.values())
-    match kind:
-        case f.PROC_ALL_PIDS:
-            return everyone
-        case f.PROC_PGRP_ONLY:
-            return [p for p in everyone if p.pgid == whose]
-        case f.PROC_PPID_ONLY:
-            parent = call.kernel.processes.get(whose)
-            return list(parent.children.values()) if parent else []
-        case f.PROC_UID_ONLY | f.PROC_RUID_ONLY:
-            return [p for p in everyone if p.uid == whose]
-        case f.PROC_TTY_ONLY:
-            return []
-    raise Errno(EINVAL)
-
-
-@syscall(310)
-def getsid(call: Call, pid: Pid) -> int:
-    """Return a process's session."""
-    return (call.kernel.find(pid) if pid else call.process).sid
-
-
-@syscall(82)
-def setpgid(call: Call, pid: Pid, pgid: Pid) -> int:
-    """Put the caller or a child into a process group."""
-    process = call.kernel.find(pid) if pid else call.process
-    if pgid < 0:
-        raise Errno(EINVAL)
-    if process is not call.process and process.pid not in call.process.children:
-        raise Errno(ESRCH)
-    process.pgid = pgid or process.pid
-    return 0

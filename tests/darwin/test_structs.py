@@ -37,6 +37,9 @@ TABLE: list[tuple[type[Layout], int, dict[str, int]]] = [
     (structs.Kevent64, 48, {"udata": 24, "ext0": 32}),
     (structs.Rlimit, 16, {"max": 8}),
     (structs.Rusage, 144, {"stime": 16, "maxrss": 32, "nivcsw": 136}),
+    (structs.ProcBsdinfo, 136, {"comm": 48, "name": 64, "nfiles": 96, "start_sec": 120}),
+    (structs.ProcBsdshortinfo, 64, {"comm": 16, "flags": 32}),
+    (structs.ProcTaskinfo, 96, {"policy": 48, "priority": 92}),
     (structs.Sigaction, 24, {"handler": 0, "tramp": 8, "mask": 16, "flags": 20}),
     (structs.OldSigaction, 16, {"handler": 0, "mask": 8, "flags": 12}),
     (

@@ -61,7 +61,7 @@ ANON = f.MAP_ANON | f.MAP_PRIVATE
         ("getentropy", (NOWHERE, 8), "EFAULT"),
         ("getentropy", (READ_ONLY, 8), "EFAULT"),
         ("getentropy", (NOWHERE, 257), "EINVAL"),
-        ("proc_info", (2, 0, 0, 0, 0, 0), "EINVAL"),
+        ("proc_info", (3, 0, 0, 0, 0, 0), "EINVAL"),
         ("proc_info", (1, f.PROC_PPID_ONLY, FIRST_PID, 0, NOWHERE, 4), 0),
         ("proc_info", (1, f.PROC_ALL_PIDS, 0, 0, NOWHERE, 4), "EFAULT"),
         ("proc_info", (1, 99, 0, 0, NOWHERE, 4), "EINVAL"),
