@@ -86,7 +86,7 @@ class Selection:
             (self._unwanted if word[0] == "!" else wanted).update(_resolve(word.lstrip("!")))
         self._wanted = wanted if any(word[0] != "!" for word in words) else None
 
-    def __contains__(self, number: int) -> bool:
+    def __contains__(self, number: object) -> bool:
         """Tell whether call ``number`` is shown."""
         return number not in self._unwanted and (self._wanted is None or number in self._wanted)
 
