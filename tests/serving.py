@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,20 +49,26 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    root: Path | None, scratch: Path, *options: str, package: Path = ROOT
+    root: Path | None,
+    scratch: Path,
+    *options: str,
+    program: Path | None = None,
+    package: Path = ROOT,
+    wrapper: Sequence[str] = (),
 ) -> Iterator[Served]:
     """Serve ``root/www`` with ``ymawky-emu run OPTIONS``; end the server afterwards.
 
     Without ``root`` it serves what it finds by itself in the empty directory ``scratch``;
-    ``package`` is the directory that the emulator is imported from.
+    ``program`` is a server other than the package's own, ``package`` is the directory that
+    the emulator is imported from, and ``wrapper`` is a command that starts the emulator.
     """
     port = free_port()
     log, words = scratch / "stdout", scratch / "stderr"
-    command = [sys.executable, "-m", "emu.cli", "run", *options]
+    command = [*wrapper, sys.executable, "-m", "emu.cli", "run", *options]
     command += [] if root is None else ["--root", str(root)]
     with log.open("wb") as out, words.open("wb") as err:
         process = subprocess.Popen(
-            [*command, "--port", str(port)],
+            [*command, "--port", str(port), *([] if program is None else [str(program)])],
             cwd=scratch,
             env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(package)},
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,76 @@
+"""A server of the tests' own site, and rooms in it for tests that write."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.exchange import ask, request
+from tests.server.site import HELLO, build, snapshot
+from tests.server.tunables import tuned
+from tests.serving import Served, serving
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The guest's file system; ``www`` in it is the docroot."""
+    root: Path = tmp_path_factory.mktemp("root")
+    build(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server that most tests share."""
+    with serving(root, tmp_path_factory.mktemp("words"), "--quiet") as served:
+        yield served
+
+
+@pytest.fixture
+def room(root: Path) -> Iterator[Path]:
+    """An empty directory in the docroot, for this test alone."""
+    path = root / "www" / f"room{next(_numbers)}"
+    path.mkdir()
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def untouched(server: Served, root: Path) -> Iterator[None]:
+    """After the test everything is as before, and the server still answers."""
+    before = snapshot(root)
+    yield
+    assert snapshot(root) == before
+    assert ask(server, request("GET", "/hello.txt")).body == HELLO
+
+
+@pytest.fixture(scope="session")
+def hasty(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of the same site that waits a second at most, for anything."""
+    scratch = tmp_path_factory.mktemp("hasty")
+    program = tuned(
+        scratch,
+        HEADER_TIMEOUT=1,
+        RECV_TIMEOUT=1,
+        IDLE_TIMEOUT=1,
+        SEND_TIMEOUT=1,
+        PUT_GRACE=1,
+        DRAIN_TIMEOUT=1,
+    )
+    with serving(root, scratch, "--quiet", program=program) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def strict(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of the same site with small limits and without listings."""
+    scratch = tmp_path_factory.mktemp("strict")
+    program = tuned(scratch, MAX_BODY=1000, MAX_PROCS=4, MAX_REQUESTS=3, ALLOW_LISTING=0)
+    with serving(root, scratch, "--quiet", program=program) as served:
+        yield served
