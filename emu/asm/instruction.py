@@ -32,15 +32,17 @@ _SCALES: dict[str, int | None] = {
 _PLAIN_MOVE = re.compile(r"([wx])(\d+|zr|sp)$|wsp$")
 
 
-def check_mnemonic(mnemonic: str, macros: tuple[str, ...] = ()) -> None:
-    """Raise :class:`Problem` for a mnemonic that does not exist, with the nearest that does."""
+def check_mnemonic(
+    mnemonic: str, macros: tuple[str, ...] = (), column: int | None = None
+) -> None:
+    """Raise :class:`Problem` at ``column`` for no mnemonic, with the nearest that is one."""
     if mnemonic in MNEMONICS:
         return
     stem, _, suffix = mnemonic.partition(".")
     if suffix in _ARRANGEMENTS and stem in MNEMONICS:
         return
     msg = f"unknown instruction '{mnemonic[:40]}'"
-    raise Problem(msg, None, len(mnemonic), nearest(mnemonic, (*MNEMONICS, *macros)))
+    raise Problem(msg, column, len(mnemonic), nearest(mnemonic, (*MNEMONICS, *macros)))
 
 
 _ARRANGEMENTS = frozenset("16b 8b 4b 2b 8h 4h 2h 4s 2s 2d 1d 1q b h s d q".split())

@@ -25,6 +25,7 @@ def only(source: str) -> Diagnostic:
     ("source", "line", "column", "message"),
     [
         ("nop\n  frob x0", 2, 3, "unknown instruction 'frob'"),
+        ("here: frob x0", 1, 7, "unknown instruction 'frob'"),
         ("mov x0, #1\nadd x0, x1, #70000", 2, 14, "it takes -4095 to 4096"),
         ("ldp x0, x1, [x2, #7]", 1, 19, "it takes -512 to 504 in steps of 8"),
         ("ldr x0, [x1, #33000]", 1, 15, "immediate 33000 does not fit 'ldr'"),
