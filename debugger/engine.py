@@ -135,11 +135,14 @@ class Engine(Observer):
         self.traffic = Traffic()
         self.log = CallLog()
         self.backtrace: Callable[[Process, RegisterFile], list[Place]] = lambda _p, _r: []
+        self.logpoint: Callable[[str, Process, RegisterFile], None] = lambda t, _p, _r: say(t)
         #: Sockets that listen, the latest last, and who is told of a new one.
         self.listeners: list[OpenFile] = []
         self.on_listen: Callable[[OpenFile], None] = lambda _file: None
         self.goal = Goal(first.pid)
         self.stop: StopEvent | None = None
+        #: Temporary points that have been hit: their command lists still have to run.
+        self.spent: list[StopPoint] = []
         self.injections: list[tuple[int, str, int]] = []
         self.running = False
         self._evaluate, self._say = evaluate, say
@@ -187,7 +190,7 @@ class Engine(Observer):
             self.running = False
             self.system.slices.pause()
         if not self.focus.alive:
-            self._refocus()
+            self.refocus()
         return self.stop
 
     def _turn(self) -> None:
@@ -216,7 +219,7 @@ class Engine(Observer):
         self.focus = process
         self.stop = Interrupted(process.pid, self.place(process), where)
 
-    def _refocus(self) -> None:
+    def refocus(self) -> None:
         """Look at the parent of a process that has ended, else at any that lives."""
         kernel = self.system.kernel
         record = self.tree.records.get(self.focus.pid)
@@ -341,7 +344,7 @@ class Engine(Observer):
             if note is None or not point.count():
                 continue
             if point.log is not None:
-                self._say(point.log)
+                self.logpoint(point.log, process, LiveRegisters(self.machine))
                 continue
             self._spent(point)
             event = BreakpointHit(
@@ -372,6 +375,7 @@ class Engine(Observer):
     def _spent(self, point: StopPoint) -> None:
         if point.temporary:
             self.points.delete(point.number)
+            self.spent.append(point)
 
     def _check_registers(self, process: Process, pc: int) -> None:
         """Compare the watched registers with what they were one instruction ago."""

@@ -17,6 +17,7 @@ What a user can do wrong raises :class:`emu.errors.DebugError` with one clear li
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -59,8 +60,9 @@ if TYPE_CHECKING:
     from debugger.registers import RegisterFile
     from debugger.request import Connection
     from emu.image import Image
+    from emu.memory import AddressSpace, Region
 
-__all__ = ["Session"]
+__all__ = ["Session", "signal_name"]
 
 #: Where ``call LABEL`` makes a routine return to: a ``brk`` that nothing executes.
 _TRAP = EXIT_STUB + 8
@@ -199,6 +201,7 @@ class Session:
         engine = Engine(
             self.image, system, first, self.points, self.policy, self._condition, self._log
         )
+        engine.logpoint = self._logpoint
         engine.backtrace = lambda process, live: [
             frame.place for frame in frames(self.image, process.space, live)
         ]
@@ -646,7 +649,7 @@ class Session:
             remedy = nearest(error, errno.MESSAGES)
             raise DebugError(f"no error {error!r}" + (f"; {remedy}" if remedy else ""))
         if event == "signal":
-            wanted = tuple(_signal_name(name) for name in wanted)
+            wanted = tuple(signal_name(name) for name in wanted)
         point = Catchpoint(event=event, names=wanted, edge=edge, errno=error, temporary=temporary)
         return self.points.add(point)
 
@@ -722,6 +725,16 @@ class Session:
         if not process.space.poke(address, data):
             raise DebugError(f"nothing is mapped at {address:#x} ({len(data)} bytes)")
         system.machine.forget_code(address & -4, len(data) + 4)
+
+    def search(self, needle: bytes, pid: int | None = None) -> Iterable[tuple[int, str]]:
+        """Yield (address, name of the region) of all places where ``needle`` stands."""
+        space = self.process(pid).space
+        for region in space.layout.regions:
+            for start, data in _touched_runs(space, region):
+                at = data.find(needle)
+                while at >= 0:
+                    yield start + at, region.name
+                    at = data.find(needle, at + 1)
 
     def instruction(self, address: int, process: Process | None = None) -> Instruction | None:
         """Return the instruction at an address, or None where nothing is mapped."""
@@ -816,6 +829,31 @@ class Session:
     def _log(self, text: str) -> None:
         self.on_note(text)
 
+    def _logpoint(self, text: str, process: Process, live: RegisterFile) -> None:
+        """Print a logpoint's text with its ``{expressions}`` evaluated."""
+
+        def value(found: re.Match[str]) -> str:
+            expression, _, style = found[1].partition(":")
+            try:
+                result = evaluate(parse(expression), _Context(self, process, live), expression)
+            except ExpressionError as error:
+                return f"<{error.message}>"
+            if isinstance(result, bytes):
+                return result.decode("latin-1")
+            return f"{number_of(result):#x}" if style == "x" else str(result)
+
+        self._log(f"[{process.pid}] {re.sub(r'[{]([^{}]*)[}]', value, text)}")
+
+
+def _touched_runs(space: AddressSpace, region: Region) -> Iterable[tuple[int, bytes]]:
+    """Yield the parts of a region that anybody has touched: the rest reads as zero."""
+    for offset, length in region.backing.runs:
+        low = max(region.start, region.start + offset - region.offset)
+        high = min(region.end, region.start + offset + length - region.offset)
+        data = space.peek(low, high - low) if low < high else None
+        if data:
+            yield low, data
+
 
 def _choice(word: str, choices: tuple[str, ...], what: str) -> str:
     if word not in choices:
@@ -825,7 +863,12 @@ def _choice(word: str, choices: tuple[str, ...], what: str) -> str:
     return word
 
 
-def _signal_name(name: str) -> str:
+def signal_name(name: str) -> str:
+    """Return a signal's full name: ``alrm``, ``SIGALRM`` and ``14`` are one.
+
+    Raises:
+        DebugError: there is none; says the nearest.
+    """
     from emu.darwin import flags
 
     wanted = name.upper() if name.upper().startswith("SIG") else f"SIG{name.upper()}"
