@@ -77,7 +77,7 @@ class Sink:
         self._queue.append(done)
         self._some.set()
         self._hurry.set()
-        return done.wait(timeout)
+        return self._failed or done.wait(timeout)
 
     def in_order(self, say: Callable[[str], None]) -> Callable[[str], None]:
         """Return ``say`` for lines that stand on the same terminal: behind those queued so far."""
@@ -130,10 +130,12 @@ class Sink:
             else:
                 asked.append(item)
         text = "".join(lines)
-        self._write(text.encode(errors="backslashreplace"))
+        try:
+            self._write(text.encode(errors="backslashreplace"))
+        finally:
+            for event in asked:
+                event.set()
         self._written += len(text)
-        for event in asked:
-            event.set()
 
     def _write(self, data: bytes) -> None:
         left = memoryview(data)

@@ -1,0 +1,76 @@
+"""Hints on programs that are written for Linux, and silence about those that are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emu.asm import assemble_text
+from emu.hints import Hints
+from tests.guest import PRELUDE, prepare_guest
+
+
+def _hints(tmp_path: Path, text: str) -> list[str]:
+    system, process, _ = prepare_guest(tmp_path, text)
+    given: list[str] = []
+    system.observe(Hints(system, assemble_text(PRELUDE + text, "guest.s"), given.append))
+    try:
+        system.run(process)
+    finally:
+        system.host.close()
+    return given
+
+
+OPEN = "mov x0, #-2\n la x1, name\n mov x2, #0\n sys 463\n"
+DATA = '.data\nname: .asciz "nope"'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("mov x8, #64\n mov x16, #0\n mov x0, #1\n svc #0x80", "x8 holds 64, Linux's write, and"),
+        ("mov x8, #93\n mov x16, #9999\n svc #0x80", "x8 holds 93, Linux's exit, and x16 9999"),
+        ("mov x0, #0\n mov x16, #1\n svc #0", "svc #0 at"),
+        (f"mov x0, #-100\n la x1, name\n mov x2, #0\n sys 463\n b.cs 1f\n1: exit 0\n {DATA}",
+         "Linux's AT_FDCWD; Darwin's is -2"),
+        ("sys 2\n cbz x0, 1f\n1: exit 0", "behind fork"),
+        ("sys 2\n mov x20, x0\n cmp x20, #0\n b.eq 1f\n1: exit 0", "x1 is 1 in the child"),
+        (f"{OPEN} cmp x0, #0\n b.lt 1f\n1: exit 0\n {DATA}", "tests the sign of x0, as on Linux"),
+        (f"{OPEN} tbnz x0, #63, 1f\n1: exit 0\n {DATA}", "tests the sign of x0"),
+        (f"{OPEN} mov x19, x0\n mov x1, #0\n sys 3\n exit 0\n {DATA}", "never looks at the carry"),
+        (f"bl call\n cmn x0, #1\n b.eq 1f\n1: exit 0\ncall: {OPEN} ret\n {DATA}",
+         "failed with ENOENT, but the code tests the sign"),
+    ],
+)  # fmt: skip
+def test_a_hint(tmp_path: Path, text: str, says: str) -> None:
+    given = _hints(tmp_path, f"_main: {text}")
+    assert any(says in hint for hint in given), given
+    assert all(hint.startswith("hint: ") and "\n" not in hint for hint in given)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{OPEN} b.cs 1f\n1: exit 0\n {DATA}",
+        f"{OPEN} b.cc 1f\n1: exit 0\n {DATA}",
+        f"{OPEN} cset x9, cs\n exit 0\n {DATA}",
+        f"{OPEN} csneg x0, x0, x0, cc\n exit 0\n {DATA}",
+        f"{OPEN} mrs x9, nzcv\n exit 0\n {DATA}",
+        f"{OPEN} adc x9, xzr, xzr\n exit 0\n {DATA}",
+        f"bl call\n b.cs 1f\n1: exit 0\ncall: {OPEN} ret\n {DATA}",
+        "sys 2\n cbnz x1, 1f\n1: exit 0",
+        "sys 2\n b.cs 1f\n mov x20, x1\n cbz x0, 1f\n1: exit 0",
+        "mov x0, #99\n sys 6\n cmp x0, #0\n exit 0",
+        "mov x8, #64\n sys 20\n exit 0",
+        "mov x0, #20\n mov x16, #0\n mov x8, #0\n svc #0x80\n exit 0",
+    ],
+)
+def test_a_darwin_program_gets_none(tmp_path: Path, text: str) -> None:
+    assert _hints(tmp_path, f"_main: {text}") == []
+
+
+def test_each_hint_is_given_once(tmp_path: Path) -> None:
+    once = "mov x0, #-100\n la x1, name\n mov x2, #0\n sys 463\n b.cs 1f\n1:\n"
+    given = _hints(tmp_path, f"_main: {once * 3} exit 0\n {DATA}")
+    assert len(given) == 1

@@ -1,0 +1,123 @@
+"""The report on a guest that crashed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.guest import run_guest
+
+DEEP = """
+_main:  stp x29, x30, [sp, #-16]!
+        mov x29, sp
+        sys 20
+        la x0, name
+        mov x1, #0
+        sys 5
+        bl outer
+        exit 0
+outer:  stp x29, x30, [sp, #-16]!
+        mov x29, sp
+        bl inner
+        ldp x29, x30, [sp], #16
+        ret
+inner:  mov x1, #0
+        str x0, [x1, #24]
+        ret
+        .data
+name:   .asciz "nope"
+"""
+
+
+def _report(tmp_path: Path, text: str) -> list[str]:
+    (report,) = run_guest(tmp_path, text).reports
+    return report
+
+
+def test_the_report_has_the_sections_of_macos(tmp_path: Path) -> None:
+    report = _report(tmp_path, DEEP)
+    assert report[:5] == [
+        "[pid 100] SIGSEGV: write to 0x18, where nothing is mapped (a null pointer)",
+        "Process:          guest [100]",
+        "Parent process:   [1]",
+        "Exception type:   EXC_BAD_ACCESS (SIGSEGV)",
+        "Exception codes:  KERN_INVALID_ADDRESS at 0x0000000000000018",
+    ]
+    text = "\n".join(report)
+    for section in ("Backtrace", "Registers:", "Last calls:", "Memory regions around 0x18:"):
+        assert section in text
+    assert re.search(r"x1: 0x0{16}", text)
+    assert "cpsr: " in text
+    assert "0x18 is in no region: " in text
+
+
+def test_the_backtrace_names_routines_and_source_lines(tmp_path: Path) -> None:
+    report = _report(tmp_path, DEEP)
+    at = report.index("Backtrace (by frame pointer):")
+    frames = report[at + 1 : report.index("", at)]
+    assert [re.sub(r"0x\w+ ", "", frame) for frame in frames] == [
+        "0   <inner+4>  guest.s:31: str x0, [x1, #24]",
+        "1   <outer+8>  guest.s:27: bl inner",
+        "2   <_main+36>  guest.s:23: bl outer",
+        "3   0x180000000 (the end of the program)",
+    ]
+
+
+def test_the_last_calls_are_shown_as_in_a_trace(tmp_path: Path) -> None:
+    report = _report(tmp_path, DEEP)
+    at = report.index("Last calls:")
+    assert report[at + 1 : at + 3] == [
+        "    getpid() = 100",
+        '    open("nope", O_RDONLY) = -1 ENOENT',
+    ]
+
+
+def test_only_the_last_ten_calls_are_kept(tmp_path: Path) -> None:
+    calls = "".join(f"mov x0, #{n}\n sys 6\n" for n in range(20, 32))
+    report = _report(tmp_path, f"_main: {calls} brk #1")
+    shown = [line.strip() for line in report if "close(" in line]
+    assert shown == [f"close({n}) = -1 EBADF" for n in range(22, 32)]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "kind"),
+    [
+        ("adr x1, _main\n str x0, [x1]", "write to 0x1_ in __TEXT, which is r-x",
+         "KERN_PROTECTION_FAILURE"),
+        ("mov x1, #0x40000\n ldr q0, [x1]", "read from 0x40000, where nothing is mapped",
+         "KERN_INVALID_ADDRESS"),
+        ("mov x1, #0x40000\n ldp x2, x3, [x1]", "read from 0x40000", "EXC_BAD_ACCESS"),
+        ("mov x1, #0x40000\n stp x2, x3, [x1]", "write to 0x40000", "EXC_BAD_ACCESS"),
+        ("mov x1, #0x40000\n ldaxr x2, [x1]", "read from 0x40000", "EXC_BAD_ACCESS"),
+        ("mov x1, #0x40000\n br x1", "jump to 0x40000, where nothing is mapped",
+         "KERN_INVALID_ADDRESS"),
+        ("la x1, word\n br x1\n .data\nword: .quad 0", "jump to 0x1_ in __DATA, which is rw-",
+         "KERN_PROTECTION_FAILURE"),
+        ("1: str x0, [sp, #-16]!\n b 1b", "(the stack has overflowed)", "KERN_INVALID_ADDRESS"),
+        ("brk #1", "brk at 0x1_", "EXC_BREAKPOINT"),
+        (".long 0", "undefined instruction at 0x1_", "EXC_BAD_INSTRUCTION"),
+        ("mov x16, #9999\n svc #0x80", "unknown system call", "EXC_CRASH (SIGSYS)"),
+        ("sys 20\n mov x1, #6\n mov x2, #1\n sys 37", "SIGABRT: sent by pid 100",
+         "EXC_CRASH (SIGABRT)"),
+    ],
+)  # fmt: skip
+def test_why(tmp_path: Path, text: str, title: str, kind: str) -> None:
+    report = _report(tmp_path, f"_main: {text}")
+    assert title in re.sub(r"0x1\w{8}\b", "0x1_", report[0])
+    assert kind in "\n".join(report[:5])
+
+
+def test_a_damaged_chain_of_frames_ends(tmp_path: Path) -> None:
+    circle = "_main: stp x29, x30, [sp, #-16]!\n mov x29, sp\n str x29, [sp]\n brk #1"
+    assert len(_report(tmp_path, circle)) < 60
+    wild = "_main: mov x29, #0x1238\n lsl x29, x29, #20\n brk #1"
+    assert len(_report(tmp_path, wild)) < 60
+
+
+def test_the_arrow_points_at_the_region(tmp_path: Path) -> None:
+    report = _report(tmp_path, "_main: adr x1, _main\n str x0, [x1]")
+    (arrow,) = [line for line in report if "--->" in line]
+    assert "__TEXT" in arrow
+    assert "r-x" in arrow
