@@ -76,6 +76,19 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+#: What reading a file that is not ours by a right checksum may come upon.
+_MALFORMED = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+)
+
+
 def _section(section: Section, segments: Sequence[Segment], blobs: _Blobs) -> list[Any]:
     """Describe a section; its bytes are a part of its segment's where that holds them."""
     place: list[Any] | None = None
@@ -149,7 +162,7 @@ def load(data: bytes) -> Image:
         raise ImageError(msg)
     try:
         return _build(data)
-    except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
+    except _MALFORMED as error:
         msg = f"the image file is malformed ({error})"
         raise ImageError(msg) from None
 
@@ -172,17 +185,21 @@ def _build(data: bytes) -> Image:
         Segment(name, addr, size, prot, blob(offset, length))
         for name, addr, size, prot, offset, length in header["segments"]
     )
+    for segment in segments:
+        if not 0 <= segment.addr <= segment.addr + segment.size < 1 << 64:
+            msg = f"segment {segment.name} lies outside the address space"
+            raise ValueError(msg)
     table = header["lines"]
     return Image(
         name=header["name"],
         segments=segments,
-        entry=header["entry"],
+        entry=int(header["entry"]),
         sections=tuple(_load_section(row, segments, blob) for row in header["sections"]),
         symbols={
             key: Symbol(name, value, section, bool(bits & 1), bool(bits & 2), bool(bits & 4))
             for key, name, value, section, bits in header["symbols"]
         },
-        lines=LineTable(lambda: _load_lines(table, blob)),
+        lines=LineTable(lambda: _lines_or_error(table, blob)),
         sources={k: str(blob(*at), "utf-8", "surrogatepass") for k, *at in header["sources"]},
         start=header["start"],
         messages=tuple(header["messages"]),
@@ -193,6 +210,14 @@ def _load_section(row: list[Any], segments: Sequence[Segment], blob: Any) -> Sec
     segment, name, addr, size, align, zerofill, index, first, second = row
     data = blob(first, second) if index < 0 else segments[index].data[first:second]
     return Section(segment, name, addr, size, align, data, zerofill)
+
+
+def _lines_or_error(table: dict[str, Any], blob: Any) -> list[LineEntry]:  # noqa: ANN401
+    try:
+        return _load_lines(table, blob)
+    except _MALFORMED as error:
+        msg = f"the line table of the image file is malformed ({error})"
+        raise ImageError(msg) from None
 
 
 def _load_lines(table: dict[str, Any], blob: Any) -> list[LineEntry]:  # noqa: ANN401

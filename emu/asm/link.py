@@ -95,7 +95,7 @@ class _Program:
                     self.define(unit, symbol)
         for name, (unit, symbol) in commons.items():
             if name not in self.globals:
-                self.common.align_to(symbol.align)
+                self.common.align_to(symbol.align or _natural(symbol.size))
                 offset = self.common.size
                 try:
                     self.common.fill(symbol.size)
@@ -323,6 +323,11 @@ class _Program:
             value.absolute,
             symbol.local,
         )
+
+
+def _natural(size: int) -> int:
+    """Return the alignment of a common symbol that names none: its size, up to 4 KiB."""
+    return min(max(size - 1, 0).bit_length(), 12)
 
 
 def _immediate_column(instruction: Instruction, index: int) -> int | None:

@@ -85,6 +85,14 @@ def test_common_symbols_merge_to_the_largest(tmp_path: Path) -> None:
     assert quads(image) == [common.addr]
 
 
+def test_common_symbols_without_alignment_have_that_of_their_size() -> None:
+    image = assemble_text(".comm a, 3\n.comm b, 24\n.comm c, 1\n.comm d, 8\nnop")
+    common = image.section("__DATA", "__common")
+    assert common is not None
+    offsets = {name: image.symbols[name].value - common.addr for name in "abcd"}
+    assert offsets == {"a": 0, "b": 32, "c": 56, "d": 64}
+
+
 def test_the_entry_point_is_the_first_of_the_known_names() -> None:
     text = "nop\nstart: nop\n_start: nop\n_main: nop\nother: nop\n"
     base = assemble_text("nop").entry
