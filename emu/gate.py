@@ -27,3 +27,7 @@ class Gate(Protocol):
     def fault(self, process: Process, info: SigInfo) -> int:
         """Return 0 to let the signal be delivered, or :data:`HOLD`."""
         ...
+
+    def signal(self, process: Process, signal: int) -> int:
+        """Return 0 to let a pending signal take effect, or :data:`HOLD`."""
+        ...

@@ -230,6 +230,11 @@ class Machine:
             return Stop("exception", value=error)
         return _STOPPED
 
+    def fail(self, failed: BaseException) -> None:
+        """Stop the engine and let :meth:`run` raise ``failed``: hooks cannot raise through C."""
+        self._failed = failed
+        self._stop(self._handle)
+
     def stop(self) -> None:
         """Ask the running engine to return "stopped" soon; any thread may call it."""
         self._stop(self._handle)
@@ -309,8 +314,7 @@ class Machine:
             try:
                 callback(address)
             except BaseException as failed:  # noqa: BLE001 - handed on by run()
-                self._failed = failed
-                self._stop(self._handle)
+                self.fail(failed)
 
         hook = self.add_hook(unicorn.UC_HOOK_CODE, _CODE_HOOK(reached), begin, end)
         self._engine.uc.ctl_flush_tb()

@@ -61,6 +61,7 @@ class Probe:
         What was asked for before is replaced.  A callback that calls ``machine.stop()`` keeps
         the instruction from being executed.
         """
+        machine = self._machine
 
         def entered(_uc: int, address: int, _size: int, _data: int) -> None:
             if self._muted:
@@ -69,7 +70,10 @@ class Probe:
                 self._unexecuted = _NOWHERE
                 return
             self._unexecuted = _NOWHERE
-            reached(address)
+            try:
+                reached(address)
+            except BaseException as failed:  # noqa: BLE001 - run() raises it
+                machine.fail(failed)
 
         self._drop(self._code)
         hook, kind = _CODE_HOOK(entered), unicorn.UC_HOOK_CODE
@@ -99,7 +103,12 @@ class Probe:
             if self._muted:
                 return True
             access = Access(WRITE if kind in _WRITES else READ, address, size)
-            if touched(access):
+            try:
+                stops = touched(access)
+            except BaseException as failed:  # noqa: BLE001 - run() raises it
+                machine.fail(failed)
+                return True
+            if stops:
                 if access.kind == WRITE:
                     self._keep(access)
                 self._touched_at = machine.read("pc")

@@ -40,6 +40,8 @@ _U64 = (1 << 64) - 1
 _CARRY = 1 << 29
 _FLAGS = 0xF0000000
 _SIGN16 = 1 << 63
+#: What Mach traps return in x0: for a trap that is not there, and when a signal interrupts one.
+_KERN_INVALID_ARGUMENT, _KERN_ABORTED = 4, 14
 
 
 @dataclass(slots=True)
@@ -328,6 +330,10 @@ class System:
         if call.replaced is not None:
             self.machine.load(call.replaced)
             call.replaced = None
+        elif number < 0:
+            # A Mach trap: x0 is its kern_return_t or value, and nothing else changes.
+            value = _KERN_INVALID_ARGUMENT if error else result & _U64
+            self.machine.write_result(value, arguments[1], flags)
         elif error:
             self.machine.write_result(error, 0, flags | _CARRY)
             if self.observer is not None:
@@ -476,8 +482,11 @@ def _unknown_text(process: Process, number: int, where: str) -> str:
 
 def _end_interrupted(registers: Registers, done: int) -> None:
     """Make the call that a signal interrupted return: what it has done so far, or EINTR."""
+    registers["pc"] += 4
+    if registers["x16"] & 1 << 31:
+        registers["x0"] = _KERN_ABORTED
+        return
     registers["x0"] = done or EINTR
     registers["x1"] = 0
     flags = registers["nzcv"] & _FLAGS
     registers["nzcv"] = flags & ~_CARRY if done else flags | _CARRY
-    registers["pc"] += 4
