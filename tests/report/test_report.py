@@ -61,7 +61,7 @@ def test_the_backtrace_names_routines_and_source_lines(tmp_path: Path) -> None:
         "0   <inner+4>  guest.s:31: str x0, [x1, #24]",
         "1   <outer+8>  guest.s:27: bl inner",
         "2   <_main+36>  guest.s:23: bl outer",
-        "3   0x180000000 (the end of the program)",
+        "3   (the end of the program)",
     ]
 
 
