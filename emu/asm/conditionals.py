@@ -57,16 +57,10 @@ def _same_text(unit: Unit, cursor: Cursor, name: str) -> bool:
     del unit
     column = cursor.pos
     text = cursor.rest()
-    first, comma, second = _first_argument(text)
+    first, comma, second = text.partition(",")
     if not comma:
-        msg = f"'{name}' needs two texts, separated by a comma"
-        raise Problem(msg, column)
+        raise Problem(f"'{name}' needs two texts, separated by a comma", column)
     return (first.strip() == second.strip()) == (name == ".ifc")
-
-
-def _first_argument(text: str) -> tuple[str, str, str]:
-    """Cut ``text`` at its first comma."""
-    return text.partition(",")
 
 
 def _same_string(unit: Unit, cursor: Cursor, name: str) -> bool:
@@ -110,16 +104,14 @@ def _open(unit: Unit, cursor: Cursor, name: str) -> None:
 def _innermost(unit: Unit, name: str) -> Branch:
     base = unit.inputs[-1].conditionals if unit.inputs else 0
     if len(unit.conditionals) <= base:
-        msg = f"'{name}' without '.if'"
-        raise Problem(msg)
+        raise Problem(f"'{name}' without '.if'")
     return unit.conditionals[-1]
 
 
 def _else_if(unit: Unit, cursor: Cursor, name: str) -> None:
     branch = _innermost(unit, name)
     if branch.last:
-        msg = "'.elseif' after '.else'"
-        raise Problem(msg)
+        raise Problem("'.elseif' after '.else'")
     branch.taken = False
     if branch.done:
         return
@@ -132,8 +124,7 @@ def _else_if(unit: Unit, cursor: Cursor, name: str) -> None:
 def _else(unit: Unit, cursor: Cursor, name: str) -> None:
     branch = _innermost(unit, name)
     if branch.last:
-        msg = "a second '.else'"
-        raise Problem(msg)
+        raise Problem("a second '.else'")
     cursor.finish()
     branch.taken = not branch.done
     branch.done = branch.last = True

@@ -61,15 +61,13 @@ class Cursor:
     def require(self, token: str) -> None:
         """Read ``token``."""
         if not self.take(token):
-            msg = f"expected '{token}'"
-            raise Problem(msg, self.pos)
+            raise Problem(f"expected '{token}'", self.pos)
 
     def finish(self) -> None:
         """Insist that nothing is left."""
         if not self.at_end:
             left = self.text[self.pos :].rstrip()
-            msg = f"unexpected '{left[:30]}' after the operands"
-            raise Problem(msg, self.pos, len(left))
+            raise Problem(f"unexpected '{left[:30]}' after the operands", self.pos, len(left))
 
     def rest(self) -> str:
         """Read all that is left."""
@@ -83,8 +81,7 @@ class Cursor:
         self.blank()
         match = _SYMBOL.match(self.text, self.pos)
         if match is None:
-            msg = "expected the name of a symbol"
-            raise Problem(msg, self.pos)
+            raise Problem("expected the name of a symbol", self.pos)
         self.pos = match.end()
         return match[1] or match[2]
 
@@ -93,8 +90,7 @@ class Cursor:
         self.blank()
         match = _WORD.match(self.text, self.pos)
         if match is None:
-            msg = "expected a word"
-            raise Problem(msg, self.pos)
+            raise Problem("expected a word", self.pos)
         self.pos = match.end()
         return match[0]
 
@@ -103,8 +99,7 @@ class Cursor:
         self.blank()
         match = _STRING.match(self.text, self.pos)
         if match is None:
-            msg = "expected a string"
-            raise Problem(msg, self.pos)
+            raise Problem("expected a string", self.pos)
         try:
             found = lexer.string(match[1])
         except Problem as problem:
@@ -131,8 +126,11 @@ class Cursor:
             return expr
         value = self.unit.value(expr, start, forward=forward)
         if not value.absolute:
-            msg = "expected a number, and this depends on where the program is placed"
-            raise Problem(msg, start, self.pos - start)
+            raise Problem(
+                "expected a number, and this depends on where the program is placed",
+                start,
+                self.pos - start,
+            )
         return value.number
 
     def commas(self) -> Iterator[int]:

@@ -56,8 +56,11 @@ def _data(unit: Unit, cursor: Cursor, name: str) -> None:
         expr = cursor.expression()
         if isinstance(expr, int):
             if not fits(expr, size):
-                msg = f"{expr} does not fit in {size} byte{'s' * (size != 1)}"
-                raise Problem(msg, column, cursor.pos - column)
+                raise Problem(
+                    f"{expr} does not fit in {size} byte{'s' * (size != 1)}",
+                    column,
+                    cursor.pos - column,
+                )
             found += (expr & ((1 << (8 * size)) - 1)).to_bytes(size, "little")
         else:
             unit.part.fixups.append(Fixup(start + len(found), size, expr, unit.origin, column))
@@ -73,8 +76,7 @@ def _octa(unit: Unit, cursor: Cursor, _name: str) -> None:
         try:
             number = int(digits, 0) % (1 << 128)
         except ValueError:
-            msg = "expected a number of up to 128 bits"
-            raise Problem(msg, column) from None
+            raise Problem("expected a number of up to 128 bits", column) from None
         cursor.pos = cursor.text.index(digits, cursor.pos) + len(digits)
         found += number.to_bytes(16, "little")
     unit.emit(bytes(found))
@@ -91,8 +93,11 @@ def _float(unit: Unit, cursor: Cursor, name: str) -> None:
         try:
             found += struct.pack(_FLOATS[name], float.fromhex(text) if "x" in text else float(text))
         except (ValueError, OverflowError):
-            msg = f"'{text[:40]}' is not a floating-point number of this size"
-            raise Problem(msg, column, max(1, len(text))) from None
+            raise Problem(
+                f"'{text[:40]}' is not a floating-point number of this size",
+                column,
+                max(1, len(text)),
+            ) from None
         cursor.pos = cursor.text.index(text, cursor.pos) + len(text)
     unit.emit(bytes(found))
 
@@ -136,8 +141,7 @@ def _space(unit: Unit, cursor: Cursor, name: str) -> None:
         value = cursor.absolute()
     cursor.finish()
     if count < 0:
-        msg = f"the number of bytes is negative: {count}"
-        raise Problem(msg, column)
+        raise Problem(f"the number of bytes is negative: {count}", column)
     _pad(unit, count, bytes((value & 0xFF,)), column)
 
 
@@ -152,8 +156,7 @@ def _fill(unit: Unit, cursor: Cursor, _name: str) -> None:
             value = cursor.absolute()
     cursor.finish()
     if not 0 <= size <= 8:
-        msg = f"the size of a filled element is 0 to 8 bytes, not {size}"
-        raise Problem(msg, column)
+        raise Problem(f"the size of a filled element is 0 to 8 bytes, not {size}", column)
     if size > 4:
         value &= 0xFFFFFFFF
     pattern = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
@@ -165,8 +168,7 @@ def _pad(unit: Unit, count: int, pattern: bytes, column: int) -> None:
     part = unit.part
     offset = part.size
     if count > LARGEST and not part.zerofill:
-        msg = f"{count} is more than a section can hold"
-        raise Problem(msg, column)
+        raise Problem(f"{count} is more than a section can hold", column)
     part.fill(count, pattern)
     if part.size > offset:
         part.lines.append((offset, part.size - offset, unit.origin))
@@ -179,8 +181,9 @@ def _align(unit: Unit, cursor: Cursor, name: str) -> None:
     column = cursor.pos
     power = cursor.absolute()
     if not 0 <= power <= 15:
-        msg = f"an alignment is a power of two from 0 to 15, not {power}"
-        raise Problem(msg, column, cursor.pos - column)
+        raise Problem(
+            f"an alignment is a power of two from 0 to 15, not {power}", column, cursor.pos - column
+        )
     _pad_to(unit, cursor, power, {".p2alignw": 2, ".p2alignl": 4}.get(name, 1))
 
 
@@ -190,8 +193,11 @@ def _balign(unit: Unit, cursor: Cursor, name: str) -> None:
     column = cursor.pos
     size = cursor.absolute() or 1
     if size < 1 or size & (size - 1) or size > 1 << 15:
-        msg = f"alignment must be a power of two up to 32768, and {size} is none"
-        raise Problem(msg, column, cursor.pos - column)
+        raise Problem(
+            f"alignment must be a power of two up to 32768, and {size} is none",
+            column,
+            cursor.pos - column,
+        )
     _pad_to(unit, cursor, size.bit_length() - 1, {".balignw": 2, ".balignl": 4}.get(name, 1))
 
 
@@ -222,12 +228,10 @@ def move_to(unit: Unit, expr: object, column: int, fill: int = 0) -> None:
     value = unit.value(expr, column, forward=True)  # type: ignore[arg-type]
     part = unit.part
     if value.minus is not None or value.modifier or value.plus not in {None, part}:
-        msg = "the new place must be in the current section"
-        raise Problem(msg, column)
+        raise Problem("the new place must be in the current section", column)
     missing = value.number - part.size
     if missing < 0:
-        msg = f"cannot move back from offset {part.size} to {value.number}"
-        raise Problem(msg, column)
+        raise Problem(f"cannot move back from offset {part.size} to {value.number}", column)
     _pad(unit, missing, bytes((fill & 0xFF,)), column)
 
 
@@ -239,8 +243,7 @@ def find_file(unit: Unit, name: str) -> Path:
         if candidate.is_file():
             return candidate
         unit.note_read(candidate, None)
-    msg = f"cannot find the file '{name}'"
-    raise Problem(msg)
+    raise Problem(f"cannot find the file '{name}'")
 
 
 @directive(".incbin")
@@ -253,14 +256,12 @@ def _incbin(unit: Unit, cursor: Cursor, _name: str) -> None:
             count = cursor.absolute()
     cursor.finish()
     if skip < 0:
-        msg = "the number of bytes to skip is negative"
-        raise Problem(msg)
+        raise Problem("the number of bytes to skip is negative")
     path = find_file(unit, name)
     try:
         data = path.read_bytes()
     except OSError as error:
-        msg = f"cannot read {path}: {error.strerror}"
-        raise Problem(msg) from None
+        raise Problem(f"cannot read {path}: {error.strerror}") from None
     unit.note_read(path, data)
     unit.emit(data[skip : skip + count if count >= 0 else LARGEST])
 
@@ -280,23 +281,24 @@ def _section(unit: Unit, cursor: Cursor, _name: str) -> None:
     column = cursor.pos
     fields = [f.strip() for f in cursor.rest().split(",")]
     if len(fields) < 2:
-        msg = "expected '.section SEGMENT,SECTION'"
-        raise Problem(msg, column, 1, ".section __TEXT,__const is an example")
+        raise Problem(
+            "expected '.section SEGMENT,SECTION'",
+            column,
+            1,
+            ".section __TEXT,__const is an example",
+        )
     segment, name, *more = fields
     for what, given in (("segment", segment), ("section", name)):
         if not 1 <= len(given) <= 16 or not given.isprintable():
-            msg = f"the name of a {what} has 1 to 16 characters"
-            raise Problem(msg, column)
+            raise Problem(f"the name of a {what} has 1 to 16 characters", column)
     kind = more[0] if more else ""
     if kind and kind not in TYPES:
         known = "is not supported" if kind.startswith("thread_local") else "is unknown"
-        msg = f"section type '{kind[:40]}' {known}"
-        raise Problem(msg, column)
+        raise Problem(f"section type '{kind[:40]}' {known}", column)
     attributes = more[1] if len(more) > 1 else ""
     for attribute in filter(None, attributes.split("+")):
         if attribute not in ATTRIBUTES:
-            msg = f"section attribute '{attribute[:40]}' is unknown"
-            raise Problem(msg, column)
+            raise Problem(f"section attribute '{attribute[:40]}' is unknown", column)
     unit.switch(unit.select(segment, name, kind, 0, attributes))
 
 
@@ -310,8 +312,7 @@ def _push(unit: Unit, cursor: Cursor, name: str) -> None:
 def _pop(unit: Unit, cursor: Cursor, _name: str) -> None:
     cursor.finish()
     if not unit.entered:
-        msg = ".popsection without .pushsection"
-        raise Problem(msg)
+        raise Problem(".popsection without .pushsection")
     unit.switch(unit.entered.pop())
 
 
@@ -319,8 +320,7 @@ def _pop(unit: Unit, cursor: Cursor, _name: str) -> None:
 def _previous(unit: Unit, cursor: Cursor, _name: str) -> None:
     cursor.finish()
     if unit.previous is None:
-        msg = ".previous without a section before"
-        raise Problem(msg)
+        raise Problem(".previous without a section before")
     unit.switch(unit.previous)
 
 
@@ -331,8 +331,9 @@ def _size_and_align(cursor: Cursor) -> tuple[int, int]:
         align = cursor.absolute()
     cursor.finish()
     if size < 0 or not 0 <= align <= 15:
-        msg = "the size may not be negative, and the alignment is a power of two from 0 to 15"
-        raise Problem(msg, column)
+        raise Problem(
+            "the size may not be negative, and the alignment is a power of two from 0 to 15", column
+        )
     return size, align
 
 
@@ -345,8 +346,7 @@ def _zerofill(unit: Unit, cursor: Cursor, name: str) -> None:
         section = cursor.symbol()
         part = unit.select(segment, section, "zerofill")
         if not part.zerofill:
-            msg = f"section {segment},{section} is not zero-filled"
-            raise Problem(msg)
+            raise Problem(f"section {segment},{section} is not zero-filled")
         if cursor.at_end:
             return
         cursor.require(",")
@@ -454,8 +454,9 @@ def _ignore(_unit: Unit, cursor: Cursor, _name: str) -> None:
 
 @directive(".req")
 def _req(_unit: Unit, _cursor: Cursor, _name: str) -> None:
-    msg = "'.req' stands behind the new name of the register"
-    raise Problem(msg, None, 1, "as in: counter .req x19")
+    raise Problem(
+        "'.req' stands behind the new name of the register", None, 1, "as in: counter .req x19"
+    )
 
 
 @directive(".unreq")

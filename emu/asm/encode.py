@@ -19,7 +19,7 @@ from emu.errors import AssemblyError, Diagnostic
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Refusal", "available", "encode", "require", "version"]
+__all__ = ["Refusal", "available", "encode", "require"]
 
 
 class Refusal(NamedTuple):
@@ -83,16 +83,6 @@ def require(path: str) -> None:
             )
         ]
     )
-
-
-def version() -> str:
-    """Return the version of Keystone, empty where there is none; does not load the library."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("keystone-engine")
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 def encode(instructions: Sequence[str]) -> list[int | Refusal]:

@@ -149,8 +149,9 @@ class _Parser:
             left = _join(operator, left, right, match.start("operator"))
             self.nodes += not isinstance(left, int)
             if self.nodes > _DEEPEST:
-                msg = f"expression has more than {_DEEPEST} operators"
-                raise Problem(msg, match.start("operator"))
+                raise Problem(
+                    f"expression has more than {_DEEPEST} operators", match.start("operator")
+                )
 
     def unary(self) -> Expr:
         """Parse one operand with the operators before it."""
@@ -161,8 +162,7 @@ class _Parser:
             raise Problem(msg, min(len(self.text.rstrip()), len(self.text) - len(rest)))
         self.depth += 1
         if self.depth > _DEEPEST:
-            msg = f"expression is nested more than {_DEEPEST} deep"
-            raise Problem(msg, self.pos)
+            raise Problem(f"expression is nested more than {_DEEPEST} deep", self.pos)
         result = self.primary(match)
         self.depth -= 1
         return result
@@ -181,8 +181,7 @@ class _Parser:
             inner = self.binary(1)
             close = _TOKEN.match(self.text, self.pos)
             if close is None or close["operator"] != ")":
-                msg = "expected ')'"
-                raise Problem(msg, min(self.pos, len(self.text)))
+                raise Problem("expected ')'", min(self.pos, len(self.text)))
             self.pos = close.end()
             return inner
         if operator in {"-", "+", "~", "!"}:
@@ -190,8 +189,9 @@ class _Parser:
             return (
                 _apply(operator, operand) if isinstance(operand, int) else Unary(operator, operand)
             )
-        msg = f"expected an operand before '{operator}'"
-        raise Problem(msg, match.start("operator"), len(operator))
+        raise Problem(
+            f"expected an operand before '{operator}'", match.start("operator"), len(operator)
+        )
 
     def number(self, match: re.Match[str]) -> Expr:
         """Return the value of a literal, or the place of a numeric label such as ``1f``."""
@@ -206,10 +206,8 @@ class _Parser:
                 value = int(digits, base or (8 if octal else 10))
                 if value < _LIMIT:
                     return wrap(value)
-                msg = f"number {digits} does not fit in 64 bits"
-                raise Problem(msg, column, len(digits))
-        msg = f"invalid number '{(digits + tail)[:40]}'"
-        raise Problem(msg, column, len(digits + tail))
+                raise Problem(f"number {digits} does not fit in 64 bits", column, len(digits))
+        raise Problem(f"invalid number '{(digits + tail)[:40]}'", column, len(digits + tail))
 
     def name(self, match: re.Match[str]) -> Expr:
         """Return the tree that a symbol stands for."""
@@ -275,12 +273,10 @@ def _calculate(operator: str, left: int, right: int, column: int = 0) -> int:
         return wrap(simple(left, right))
     if operator in {"<<", ">>"}:
         if not 0 <= right < _LIMIT.bit_length() - 1:
-            msg = f"shift by {right} is not between 0 and 63"
-            raise Problem(msg, column, 2)
+            raise Problem(f"shift by {right} is not between 0 and 63", column, 2)
         return wrap(left << right) if operator == "<<" else wrap((left % _LIMIT) >> right)
     if right == 0:
-        msg = "division by zero"
-        raise Problem(msg, column)
+        raise Problem("division by zero", column)
     quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
     return wrap(quotient) if operator == "/" else left - quotient * right
 
@@ -314,8 +310,7 @@ def evaluate(expr: Expr, lookup: Callable[[Name], Value]) -> Value:
 
 def _number(value: Value, column: int) -> int:
     if not value.absolute:
-        msg = "only + and - work on addresses"
-        raise Problem(msg, column)
+        raise Problem("only + and - work on addresses", column)
     return value.number
 
 
@@ -331,8 +326,10 @@ def _sum(expr: Binary, left: Value, right: Value) -> Value:
             downs.remove(part)
     both = left.modifier and right.modifier
     if len(ups) > 1 or len(downs) > 1 or both or (right.modifier and expr.operator == "-"):
-        msg = "this mix of addresses has no meaning: at most one may be added and one taken off"
-        raise Problem(msg, expr.column)
+        raise Problem(
+            "this mix of addresses has no meaning: at most one may be added and one taken off",
+            expr.column,
+        )
     return Value(
         wrap(left.number + number),
         ups[0] if ups else None,

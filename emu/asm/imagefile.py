@@ -155,16 +155,13 @@ def load(data: bytes) -> Image:
         ImageError: for data that is damaged or no image file.
     """
     if data[: len(MAGIC)] != MAGIC:
-        msg = "not an image file of this version of ymawky-emu"
-        raise ImageError(msg)
+        raise ImageError("not an image file of this version of ymawky-emu")
     if hashlib.sha256(memoryview(data)[_START:]).digest() != data[len(MAGIC) : _START]:
-        msg = "the image file is damaged (its checksum does not match)"
-        raise ImageError(msg)
+        raise ImageError("the image file is damaged (its checksum does not match)")
     try:
         return _build(data)
     except _MALFORMED as error:
-        msg = f"the image file is malformed ({error})"
-        raise ImageError(msg) from None
+        raise ImageError(f"the image file is malformed ({error})") from None
 
 
 def _build(data: bytes) -> Image:
@@ -177,8 +174,7 @@ def _build(data: bytes) -> Image:
     def blob(offset: int, length: int) -> bytes:
         found = bytes(blobs[offset : offset + length])
         if offset < 0 or len(found) != length:
-            msg = "a part lies outside the file"
-            raise ValueError(msg)
+            raise ValueError("a part lies outside the file")
         return found
 
     segments = tuple(
@@ -187,8 +183,7 @@ def _build(data: bytes) -> Image:
     )
     for segment in segments:
         if not 0 <= segment.addr <= segment.addr + segment.size < 1 << 64:
-            msg = f"segment {segment.name} lies outside the address space"
-            raise ValueError(msg)
+            raise ValueError(f"segment {segment.name} lies outside the address space")
     table = header["lines"]
     return Image(
         name=header["name"],
@@ -216,8 +211,7 @@ def _lines_or_error(table: dict[str, Any], blob: Any) -> list[LineEntry]:  # noq
     try:
         return _load_lines(table, blob)
     except _MALFORMED as error:
-        msg = f"the line table of the image file is malformed ({error})"
-        raise ImageError(msg) from None
+        raise ImageError(f"the line table of the image file is malformed ({error})") from None
 
 
 def _load_lines(table: dict[str, Any], blob: Any) -> list[LineEntry]:  # noqa: ANN401

@@ -32,17 +32,19 @@ _SCALES: dict[str, int | None] = {
 _PLAIN_MOVE = re.compile(r"([wx])(\d+|zr|sp)$|wsp$")
 
 
-def check_mnemonic(
-    mnemonic: str, macros: tuple[str, ...] = (), column: int | None = None
-) -> None:
+def check_mnemonic(mnemonic: str, macros: tuple[str, ...] = (), column: int | None = None) -> None:
     """Raise :class:`Problem` at ``column`` for no mnemonic, with the nearest that is one."""
     if mnemonic in MNEMONICS:
         return
     stem, _, suffix = mnemonic.partition(".")
     if suffix in _ARRANGEMENTS and stem in MNEMONICS:
         return
-    msg = f"unknown instruction '{mnemonic[:40]}'"
-    raise Problem(msg, column, len(mnemonic), nearest(mnemonic, (*MNEMONICS, *macros)))
+    raise Problem(
+        f"unknown instruction '{mnemonic[:40]}'",
+        column,
+        len(mnemonic),
+        nearest(mnemonic, (*MNEMONICS, *macros)),
+    )
 
 
 _ARRANGEMENTS = frozenset("16b 8b 4b 2b 8h 4h 2h 4s 2s 2d 1d 1q b h s d q".split())
@@ -58,8 +60,7 @@ def finish(instruction: Instruction, site: Site, value: Callable[[Hole], Value])
     def evaluate(operand: Operand) -> Value:
         hole = operand.hole
         if hole is None:
-            msg = "expected a number or a label"
-            raise Problem(msg, operand.column)
+            raise Problem("expected a number or a label", operand.column)
         return value(hole)
 
     mnemonic = instruction.mnemonic
@@ -91,8 +92,12 @@ def _rewritten(text: str) -> str:
         Problem: for operands whose effect the architecture leaves open.
     """
     if _MIXED.match(text):
-        msg = "lsl of a 32-bit register cannot be added to a 64-bit one"
-        raise Problem(msg, None, 1, "use uxtw or sxtw instead of lsl")
+        raise Problem(
+            "lsl of a 32-bit register cannot be added to a 64-bit one",
+            None,
+            1,
+            "use uxtw or sxtw instead of lsl",
+        )
     if match := _NEGATED.match(text):
         return f"{_OPPOSITE[match[1]]} {match[2]},#{match[3]}"
     if match := _PREFETCH.match(text):
@@ -102,8 +107,9 @@ def _rewritten(text: str) -> str:
     elif match := _EXCLUSIVE.match(text):
         stored = [register[1:] for register in match[3].split(",")]
         if match[2] in stored or (match[2] == match[4] != "sp"):
-            msg = f"the status register of '{match[1]}' must differ from its other registers"
-            raise Problem(msg)
+            raise Problem(
+                f"the status register of '{match[1]}' must differ from its other registers"
+            )
     return text
 
 
@@ -144,8 +150,7 @@ def _offset(instruction: Instruction, index: int, hole: Hole, value: Value) -> t
     operands = instruction.operands
     modifier, mnemonic = value.modifier, instruction.mnemonic
     if value.minus is not None:
-        msg = f"@{modifier} needs a label, not a difference"
-        raise Problem(msg, hole.column)
+        raise Problem(f"@{modifier} needs a label, not a difference", hole.column)
     low = value.address & 0xFFF
     where = operands[index]
     if modifier == "GOTPAGEOFF":
@@ -169,8 +174,7 @@ def _check_scale(instruction: Instruction, hole: Hole, value: Value, low: int) -
         scale = _WIDTHS.get(instruction.operands[0].text[:1], 0)
     pieces = instruction.operands[1].pieces
     if len(pieces) != _WITH_OFFSET:
-        msg = f"@{value.modifier} must be the whole offset"
-        raise Problem(msg, hole.column)
+        raise Problem(f"@{value.modifier} must be the whole offset", hole.column)
     if low & ((1 << scale) - 1):
         msg = (
             f"address {value.address:#x} is not aligned to {1 << scale} bytes,"
@@ -191,8 +195,7 @@ def _through_table(instruction: Instruction, hole: Hole, low: int) -> tuple[str,
     """
     operands = instruction.operands
     if instruction.mnemonic != "ldr" or operands[0].text[:1] != "x":
-        msg = "@GOTPAGEOFF can stand in ldr xN, [xM, symbol@GOTPAGEOFF] only"
-        raise Problem(msg, hole.column)
+        raise Problem("@GOTPAGEOFF can stand in ldr xN, [xM, symbol@GOTPAGEOFF] only", hole.column)
     return "add", low
 
 
@@ -216,8 +219,12 @@ def _move(instruction: Instruction, evaluate: Callable[[Operand], Value]) -> int
     number = 31 if name.endswith(("sp", "zr")) else int(name[1:])
     word = _wide(value.number, bits, number, stack=stack)
     if word is None:
-        msg = f"immediate {value.number:#x} cannot be moved in one instruction"
-        raise Problem(msg, operands[1].column, 1, f"use ldr {name}, ={value.number:#x}, or movk")
+        raise Problem(
+            f"immediate {value.number:#x} cannot be moved in one instruction",
+            operands[1].column,
+            1,
+            f"use ldr {name}, ={value.number:#x}, or movk",
+        )
     return word
 
 

@@ -124,17 +124,14 @@ def _unescape(match: re.Match[str]) -> str:
     if code[:1].isdigit():
         value = int(code, 8) if code[0] in "01234567" else -1
         if not 0 <= value <= 0xFF:
-            msg = f"invalid octal escape sequence \\{code} (out of range)"
-            raise Problem(msg)
+            raise Problem(f"invalid octal escape sequence \\{code} (out of range)")
         return chr(_RAW + value)
     if code[:1] in {"x", "X"}:
         if len(code) == 1:
-            msg = "invalid hexadecimal escape sequence"
-            raise Problem(msg)
+            raise Problem("invalid hexadecimal escape sequence")
         return chr(_RAW + (int(code[1:], 16) & 0xFF))
     if code not in _ESCAPES:
-        msg = f"invalid escape sequence \\{code} (unrecognized character)"
-        raise Problem(msg)
+        raise Problem(f"invalid escape sequence \\{code} (unrecognized character)")
     return _ESCAPES[code]
 
 
@@ -148,6 +145,5 @@ def character(text: str) -> int:
         body = _ESCAPES.get(body[1], body[1])
     encoded = body.encode("utf-8", "surrogateescape")
     if len(encoded) != 1:
-        msg = "character constant is longer than one byte"
-        raise Problem(msg)
+        raise Problem("character constant is longer than one byte")
     return encoded[0]

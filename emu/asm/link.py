@@ -165,14 +165,12 @@ class _Program:
             raise _Reported
 
         if self.depth > _DEEPEST:
-            msg = "the definition of a symbol goes round in a circle"
-            raise Problem(msg)
+            raise Problem("the definition of a symbol goes round in a circle")
         self.depth += 1
         try:
             return expression.evaluate(expr, lookup)
         except RecursionError:
-            msg = "the definition of a symbol is nested too deep"
-            raise Problem(msg) from None
+            raise Problem("the definition of a symbol is nested too deep") from None
         finally:
             self.depth -= 1
 
@@ -228,20 +226,25 @@ class _Program:
         """Store one value."""
         value = self.evaluate(unit, fixup.expr)
         if value.modifier:
-            msg = f"@{value.modifier} cannot stand in data"
-            raise Problem(msg, fixup.column)
+            raise Problem(f"@{value.modifier} cannot stand in data", fixup.column)
         number = value.address
         if not value.absolute and value.minus is None and fixup.size < 8:
-            msg = f"an address takes 8 bytes and does not fit in {fixup.size}"
-            raise Problem(msg, fixup.column, 1, "use .quad, or the difference of two labels")
+            raise Problem(
+                f"an address takes 8 bytes and does not fit in {fixup.size}",
+                fixup.column,
+                1,
+                "use .quad, or the difference of two labels",
+            )
         if not fits(number, fixup.size):
-            msg = f"{number} does not fit in {fixup.size} byte{'s' * (fixup.size != 1)}"
-            raise Problem(msg, fixup.column)
+            raise Problem(
+                f"{number} does not fit in {fixup.size} byte{'s' * (fixup.size != 1)}", fixup.column
+            )
         stored = (number & ((1 << 8 * fixup.size) - 1)).to_bytes(fixup.size, "little")
         if part.zerofill:
             if number:
-                msg = f"zero-filled section {part.segment},{part.name} cannot hold data"
-                raise Problem(msg, fixup.column)
+                raise Problem(
+                    f"zero-filled section {part.segment},{part.name} cannot hold data", fixup.column
+                )
             return
         part.data[fixup.offset : fixup.offset + fixup.size] = stored
 

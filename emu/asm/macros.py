@@ -67,8 +67,10 @@ class Macro:
         for p in self.parameters:
             if not bound.get(p.name):
                 if p.required:
-                    msg = f"missing value for required parameter '{p.name}' of macro '{self.name}'"
-                    raise Problem(msg, len(text.rstrip()))
+                    raise Problem(
+                        f"missing value for required parameter '{p.name}' of macro '{self.name}'",
+                        len(text.rstrip()),
+                    )
                 bound[p.name] = p.default
         return bound
 
@@ -84,17 +86,23 @@ class Macro:
             if match and (match[1] in names or not bound):
                 by_name = True
                 if match[1] not in names:
-                    msg = f"macro '{self.name}' has no parameter '{match[1]}'"
-                    raise Problem(msg, column, len(match[1]), nearest(match[1], names))
+                    raise Problem(
+                        f"macro '{self.name}' has no parameter '{match[1]}'",
+                        column,
+                        len(match[1]),
+                        nearest(match[1], names),
+                    )
                 bound[match[1]] = _squeeze(raw[match.end() :])
                 continue
             if by_name:
-                msg = "positional arguments cannot follow named ones"
-                raise Problem(msg, column, len(raw))
+                raise Problem("positional arguments cannot follow named ones", column, len(raw))
             if index >= len(self.parameters):
                 count = len(self.parameters)
-                msg = f"macro '{self.name}' takes {count} argument{'s' * (count != 1)} at most"
-                raise Problem(msg, column, len(raw))
+                raise Problem(
+                    f"macro '{self.name}' takes {count} argument{'s' * (count != 1)} at most",
+                    column,
+                    len(raw),
+                )
             parameter = self.parameters[index]
             bound[parameter.name] = raw.strip() if parameter.rest else arg
         return bound
@@ -128,8 +136,7 @@ def split_arguments(text: str, pos: int, keep: int = 0) -> list[tuple[int, str, 
         depth += (token == "(") - (token == ")" and depth > 0)
         pos = match.end()
     if depth:
-        msg = "unbalanced parentheses in macro argument"
-        raise Problem(msg, start)
+        raise Problem("unbalanced parentheses in macro argument", start)
     found.append(_argument(text, start, end))
     return found
 
@@ -148,8 +155,7 @@ def definition(text: str, pos: int) -> tuple[str, tuple[Parameter, ...]]:
     """
     match = _NAME.match(text, pos)
     if match is None:
-        msg = "expected the name of a macro"
-        raise Problem(msg, pos)
+        raise Problem("expected the name of a macro", pos)
     name, pos = match[1], match.end()
     parameters: list[Parameter] = []
     while True:
@@ -157,12 +163,10 @@ def definition(text: str, pos: int) -> tuple[str, tuple[Parameter, ...]]:
         if pos >= len(text):
             return name, tuple(parameters)
         if parameters and parameters[-1].rest:
-            msg = f"vararg parameter '{parameters[-1].name}' must be the last one"
-            raise Problem(msg, pos)
+            raise Problem(f"vararg parameter '{parameters[-1].name}' must be the last one", pos)
         parameter, pos = _parameter(text, pos, name)
         if any(p.name == parameter.name for p in parameters):
-            msg = f"macro '{name}' has two parameters '{parameter.name}'"
-            raise Problem(msg, pos - 1)
+            raise Problem(f"macro '{name}' has two parameters '{parameter.name}'", pos - 1)
         parameters.append(parameter)
 
 
@@ -174,15 +178,17 @@ def _skip_comma(text: str, pos: int) -> int:
 def _parameter(text: str, pos: int, macro: str) -> tuple[Parameter, int]:
     match = _NAME.match(text, pos)
     if match is None:
-        msg = f"expected the name of a parameter of macro '{macro}'"
-        raise Problem(msg, pos)
+        raise Problem(f"expected the name of a parameter of macro '{macro}'", pos)
     name, pos = match[1], match.end()
     qualifier = ""
     if found := _QUALIFIER.match(text, pos):
         qualifier, pos = found[1], found.end()
         if qualifier not in {"req", "vararg"}:
-            msg = f"'{qualifier}' is not a parameter qualifier: use req or vararg"
-            raise Problem(msg, found.start(1), len(qualifier))
+            raise Problem(
+                f"'{qualifier}' is not a parameter qualifier: use req or vararg",
+                found.start(1),
+                len(qualifier),
+            )
     default = ""
     if equals := re.compile(r"\s*=").match(text, pos):
         comma = next((c for c, _, _ in split_arguments(text, equals.end())[1:]), None)
@@ -215,7 +221,6 @@ def substitute(
         if positional and "$" in new:
             new = _POSITIONAL.sub(dollar, new)
         if len(new) > _LONGEST:
-            msg = f"an expanded statement has more than {_LONGEST} characters"
-            raise Problem(msg)
+            raise Problem(f"an expanded statement has more than {_LONGEST} characters")
         found.append((line, column, new))
     return found

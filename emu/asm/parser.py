@@ -127,7 +127,7 @@ class _Parser:
 
     def open_file(self, path: str, text: str, note: str) -> None:
         """Read statements from a file until it ends."""
-        source = Input(path, iter(()), "file", depth=len(self.unit.inputs))
+        source = Input(path, iter(()), "file")
         source.lines = self.unit.files.get(path, text).split("\n")
         source.preprocessed = path in self.notes
         source.directory = str(Path(path).parent)
@@ -154,13 +154,11 @@ class _Parser:
         if len(self.unit.inputs) > DEEPEST * 2 or (
             kind == "macro" and sum(i.kind == "macro" for i in self.unit.inputs) >= DEEPEST
         ):
-            msg = f"macros are nested more than {DEEPEST} deep"
-            raise Problem(msg)
+            raise Problem(f"macros are nested more than {DEEPEST} deep")
         self.unit.expanded += sum(len(text) for _, _, text in body)
         if self.unit.expanded > MOST_EXPANDED:
             self.unit.statements = MOST_STATEMENTS
-            msg = f"macros expand to more than {MOST_EXPANDED >> 20} MiB of text"
-            raise Problem(msg)
+            raise Problem(f"macros expand to more than {MOST_EXPANDED >> 20} MiB of text")
         expansion = outer.expansion
         if kind == "macro":
             expansion = (origin.where, *expansion)
@@ -264,8 +262,10 @@ class _Parser:
             self.assign(assignment, text)
         elif text[pos:].strip():
             rest = text[pos:].strip()
-            msg = f"expected a label, an instruction or a directive, not '{rest[:30]}'"
-            raise Problem(msg, text.index(rest, pos))
+            raise Problem(
+                f"expected a label, an instruction or a directive, not '{rest[:30]}'",
+                text.index(rest, pos),
+            )
 
     def assign(self, match: re.Match[str], text: str) -> None:
         """``symbol = expression``."""
@@ -285,8 +285,7 @@ class _Parser:
             return False
         register = operands.register(self.unit, match[2])
         if register is None:
-            msg = f"'{match[2]}' is not a register"
-            raise Problem(msg, match.start(2), len(match[2]))
+            raise Problem(f"'{match[2]}' is not a register", match.start(2), len(match[2]))
         self.unit.registers[match[1].lower()] = register
         return True
 
@@ -314,8 +313,9 @@ class _Parser:
         if found and found[-1].kind == "literal":
             mnemonic, found = literal(unit, mnemonic, found)
         if part.zerofill:
-            msg = f"zero-filled section {part.segment},{part.name} cannot hold instructions"
-            raise Problem(msg)
+            raise Problem(
+                f"zero-filled section {part.segment},{part.name} cannot hold instructions"
+            )
         part.code = True
         offset = part.append(_NOP)
         part.lines.append((offset, 4, unit.origin))
@@ -337,12 +337,15 @@ class _Parser:
         origin = self.unit.origin
         body, closed = repetition.collect(self.unit, {".macro"}, {".endm", ".endmacro"})
         if not closed:
-            msg = "'.macro' without '.endm'"
-            raise Problem(msg)
+            raise Problem("'.macro' without '.endm'")
         name, parameters = macros.definition(cursor.text, cursor.pos)
         if name in self.unit.macros:
-            msg = f"macro '{name}' is already defined"
-            raise Problem(msg, None, 1, f"remove the first with .purgem {name}")
+            raise Problem(
+                f"macro '{name}' is already defined",
+                None,
+                1,
+                f"remove the first with .purgem {name}",
+            )
         self.unit.macros[name] = macros.Macro(name, parameters, tuple(body), origin)
 
     def repeat(self, cursor: Cursor) -> None:
@@ -350,8 +353,7 @@ class _Parser:
         name = cursor.text[: cursor.pos].split()[-1].lower()
         body, closed = repetition.collect(self.unit, {".rept", ".rep", ".irp", ".irpc"}, {".endr"})
         if not closed:
-            msg = f"'{name}' without '.endr'"
-            raise Problem(msg)
+            raise Problem(f"'{name}' without '.endr'")
         if statements := repetition.unroll(self.unit, name, cursor, body):
             self.expand(statements, name, "repetition")
 
@@ -360,8 +362,7 @@ class _Parser:
         cursor.finish()
         inputs = self.unit.inputs
         if not any(i.kind == "macro" for i in inputs):
-            msg = "'.exitm' outside a macro"
-            raise Problem(msg)
+            raise Problem("'.exitm' outside a macro")
         while True:
             source = inputs.pop()
             del self.unit.conditionals[source.conditionals :]
@@ -373,14 +374,17 @@ class _Parser:
         for column in cursor.commas():
             name = cursor.symbol()
             if self.unit.macros.pop(name, None) is None:
-                msg = f"there is no macro '{name}'"
-                raise Problem(msg, column, len(name), nearest(name, self.unit.macros))
+                raise Problem(
+                    f"there is no macro '{name}'",
+                    column,
+                    len(name),
+                    nearest(name, self.unit.macros),
+                )
 
     def stray_end(self, cursor: Cursor) -> None:
         """``.endm`` or ``.endr`` where nothing is open."""
         name = cursor.text[: cursor.pos].split()[-1]
-        msg = f"'{name}' without a beginning"
-        raise Problem(msg)
+        raise Problem(f"'{name}' without a beginning")
 
     # -- files, messages, pools --------------------------------------------------------------
 
@@ -390,13 +394,11 @@ class _Parser:
         cursor.finish()
         path = find_file(self.unit, name)
         if sum(i.kind == "file" for i in self.unit.inputs) > DEEPEST:
-            msg = f"files include each other more than {DEEPEST} deep"
-            raise Problem(msg)
+            raise Problem(f"files include each other more than {DEEPEST} deep")
         try:
             data = path.read_bytes()
         except OSError as error:
-            msg = f"cannot read {path}: {error.strerror}"
-            raise Problem(msg) from None
+            raise Problem(f"cannot read {path}: {error.strerror}") from None
         self.unit.note_read(path, data)
         origin = self.unit.origin
         text = data.decode("utf-8", "surrogateescape")

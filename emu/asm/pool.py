@@ -30,8 +30,7 @@ def literal(
     hole = where.hole
     register = operands[0].text if len(operands) == 2 else ""
     if mnemonic != "ldr" or hole is None or register[:1] not in {"w", "x"}:
-        msg = "'=' can stand in ldr xN, =value only, with a general register"
-        raise Problem(msg, where.column)
+        raise Problem("'=' can stand in ldr xN, =value only, with a general register", where.column)
     size = 8 if register[0] == "x" else 4
     expr = hole.expr
     if isinstance(expr, int):
@@ -42,8 +41,7 @@ def literal(
         if value <= 0xFFFF and shift < 8 * size:
             return "movz", _movz(operands[0], value, shift, where.column)
         if size == 4 and not -(1 << 31) <= expr < 1 << 32:
-            msg = f"{expr:#x} does not fit in a 32-bit register"
-            raise Problem(msg, where.column)
+            raise Problem(f"{expr:#x} does not fit in a 32-bit register", where.column)
     place = _entry(unit, expr, size, where.column)
     return "ldr", (operands[0], Operand("address", (Hole(place, where.column),), where.column))
 
@@ -58,8 +56,7 @@ def _entry(unit: Unit, expr: Expr, size: int, column: int) -> Name:
     pool = unit.pools.setdefault(unit.part, Pool())
     plain = expr if isinstance(expr, int) else expr.name if isinstance(expr, Name) else None
     if isinstance(expr, Name) and expr.modifier:
-        msg = f"@{expr.modifier} cannot stand in a literal"
-        raise Problem(msg, column)
+        raise Problem(f"@{expr.modifier} cannot stand in a literal", column)
     key = None if plain is None else (plain, size)
     if key is not None and key in pool.known:
         return pool.known[key]

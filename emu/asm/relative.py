@@ -52,8 +52,7 @@ def _general(operand: Operand) -> tuple[str, int]:
     """Return the width letter and number of a general register."""
     match = _GENERAL.match(operand.text) if operand.kind == "register" else None
     if match is None or len(operand.pieces) > 1:
-        msg = "expected a general register"
-        raise Problem(msg, operand.column, max(1, len(operand.text)))
+        raise Problem("expected a general register", operand.column, max(1, len(operand.text)))
     return match[1], 31 if match[2] == "zr" else int(match[2])
 
 
@@ -72,15 +71,14 @@ def _distance(
 ) -> int:
     """Return the field for a target: ``bits`` wide, signed, counted in units of ``scale``."""
     if operand.kind not in {"address", "immediate"}:
-        msg = f"'{what}' needs a label"
-        raise Problem(msg, operand.column, max(1, len(operand.text)))
+        raise Problem(f"'{what}' needs a label", operand.column, max(1, len(operand.text)))
     value = evaluate(operand)
     if value.modifier:
-        msg = f"'{what}' takes no @{value.modifier}"
-        raise Problem(msg, operand.column)
+        raise Problem(f"'{what}' takes no @{value.modifier}", operand.column)
     if value.minus is not None:
-        msg = f"'{what}' needs a label, not a difference of labels in two sections"
-        raise Problem(msg, operand.column)
+        raise Problem(
+            f"'{what}' needs a label, not a difference of labels in two sections", operand.column
+        )
     if value.plus is not None and value.plus is not site.part and what not in _FAR:
         raise Problem(
             f"'{what}' reaches only labels in the same section of the same source",
@@ -90,12 +88,16 @@ def _distance(
         )
     distance = value.number if value.absolute else value.address - site.pc
     if distance % scale:
-        msg = f"target of '{what}' is {distance} bytes away, which is no multiple of {scale}"
-        raise Problem(msg, operand.column)
+        raise Problem(
+            f"target of '{what}' is {distance} bytes away, which is no multiple of {scale}",
+            operand.column,
+        )
     reach = scale << (bits - 1)
     if not -reach <= distance < reach:
-        msg = f"target of '{what}' is {distance} bytes away, out of range (±{_size(reach)})"
-        raise Problem(msg, operand.column)
+        raise Problem(
+            f"target of '{what}' is {distance} bytes away, out of range (±{_size(reach)})",
+            operand.column,
+        )
     return (distance // scale) & ((1 << bits) - 1)
 
 
@@ -143,8 +145,9 @@ def _test(base: int) -> Encoder:
         index = evaluate(bit) if bit.hole else None
         top = 63 if width == "x" else 31
         if index is None or not index.absolute or not 0 <= index.number <= top:
-            msg = f"'{instruction.mnemonic}' needs a bit number from 0 to {top}"
-            raise Problem(msg, bit.column)
+            raise Problem(
+                f"'{instruction.mnemonic}' needs a bit number from 0 to {top}", bit.column
+            )
         field = _distance(instruction.mnemonic, target, site, evaluate, 14)
         high, low = index.number >> 5, index.number & 31
         return base | high << 31 | low << 19 | field << 5 | number
@@ -157,8 +160,7 @@ def _adr(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
     register, target = instruction.operands
     width, number = _general(register)
     if width != "x":
-        msg = "'adr' needs a 64-bit register"
-        raise Problem(msg, register.column, len(register.text))
+        raise Problem("'adr' needs a 64-bit register", register.column, len(register.text))
     field = _distance("adr", target, site, evaluate, 21, 1)
     return 0x10000000 | (field & 3) << 29 | (field >> 2) << 5 | number
 
@@ -168,25 +170,22 @@ def _adrp(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
     register, target = instruction.operands
     width, number = _general(register)
     if width != "x":
-        msg = "'adrp' needs a 64-bit register"
-        raise Problem(msg, register.column, len(register.text))
+        raise Problem("'adrp' needs a 64-bit register", register.column, len(register.text))
     if target.hole is None:
-        msg = "'adrp' needs symbol@PAGE"
-        raise Problem(msg, target.column)
+        raise Problem("'adrp' needs symbol@PAGE", target.column)
     value = evaluate(target)
     if value.modifier in {"PAGE", "GOTPAGE"} and value.minus is None:
         pages = (value.address >> 12) - (site.pc >> 12)
     elif value.absolute:
         pages, rest = divmod(value.number, 4096)
         if rest:
-            msg = "'adrp' needs a multiple of 4096"
-            raise Problem(msg, target.column)
+            raise Problem("'adrp' needs a multiple of 4096", target.column)
     else:
-        msg = "'adrp' needs symbol@PAGE"
-        raise Problem(msg, target.column, 1, "write @PAGE behind the symbol")
+        raise Problem("'adrp' needs symbol@PAGE", target.column, 1, "write @PAGE behind the symbol")
     if not -(1 << 20) <= pages < 1 << 20:
-        msg = f"target of 'adrp' is {pages} pages away, out of range (±4 GiB)"
-        raise Problem(msg, target.column)
+        raise Problem(
+            f"target of 'adrp' is {pages} pages away, out of range (±4 GiB)", target.column
+        )
     field = pages & 0x1FFFFF
     return 0x90000000 | (field & 3) << 29 | (field >> 2) << 5 | number
 
@@ -209,8 +208,7 @@ def _load(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
     width, number = _general(first)
     if what == "ldrsw":
         if width == "w":
-            msg = "'ldrsw' needs a 64-bit register"
-            raise Problem(msg, first.column, len(first.text))
+            raise Problem("'ldrsw' needs a 64-bit register", first.column, len(first.text))
         return 0x98000000 | field | number
     return 0x18000000 | (width == "x") << 30 | field | number
 
@@ -220,8 +218,11 @@ def _prefetch(operand: Operand, evaluate: Evaluate) -> int:
         return _PREFETCH[operand.text]
     value = evaluate(operand) if operand.hole else None
     if value is None or not value.absolute or not 0 <= value.number <= 31:
-        msg = "expected a prefetch operation or a number from 0 to 31"
-        raise Problem(msg, operand.column, max(1, len(operand.text)))
+        raise Problem(
+            "expected a prefetch operation or a number from 0 to 31",
+            operand.column,
+            max(1, len(operand.text)),
+        )
     return value.number
 
 

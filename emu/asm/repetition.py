@@ -53,8 +53,7 @@ def unroll(unit: Unit, name: str, cursor: Cursor, body: list[Statement]) -> list
         count = cursor.absolute()
         cursor.finish()
         if count < 0:
-            msg = f"the number of repetitions is negative: {count}"
-            raise Problem(msg, column)
+            raise Problem(f"the number of repetitions is negative: {count}", column)
         _check(count, body, column)
         return body * count
     column = cursor.pos
@@ -74,12 +73,10 @@ def _values(name: str, cursor: Cursor) -> list[str]:
         return [a for _, a, _ in macros.split_arguments(cursor.text, cursor.pos)] or [""]
     found = [a for _, a, _ in macros.split_arguments(cursor.text, cursor.pos)]
     if len(found) > 1:
-        msg = "'.irpc' takes one text"
-        raise Problem(msg, cursor.pos)
+        raise Problem("'.irpc' takes one text", cursor.pos)
     return list(found[0]) if found else []
 
 
 def _check(count: int, body: list[Statement], column: int) -> None:
     if count * len(body) > _MOST:
-        msg = f"{count} repetitions of {len(body)} statements are too many"
-        raise Problem(msg, column)
+        raise Problem(f"{count} repetitions of {len(body)} statements are too many", column)

@@ -60,8 +60,7 @@ class Budget:
     def take(self, count: int) -> None:
         """Use ``count`` of them, or raise :class:`Problem`."""
         if count > self.left:
-            msg = f"the source would take more than {LARGEST >> 20} MiB"
-            raise Problem(msg)
+            raise Problem(f"the source would take more than {LARGEST >> 20} MiB")
         self.left -= count
 
 
@@ -122,8 +121,7 @@ class Part:
         offset = self.size
         if self.zerofill:
             if any(data):
-                msg = f"zero-filled section {self.segment},{self.name} cannot hold data"
-                raise Problem(msg)
+                raise Problem(f"zero-filled section {self.segment},{self.name} cannot hold data")
             self.extent += len(data)
         else:
             self.budget.take(len(data))
@@ -139,8 +137,7 @@ class Part:
                 )
                 raise Problem(msg)
             if any(pattern) and count:
-                msg = f"zero-filled section {self.segment},{self.name} cannot hold data"
-                raise Problem(msg)
+                raise Problem(f"zero-filled section {self.segment},{self.name} cannot hold data")
             self.extent += count * len(pattern)
         else:
             self.budget.take(count * len(pattern))
@@ -154,8 +151,9 @@ class Part:
             return
         if fill is not None:
             if missing % len(fill):
-                msg = f"{missing} bytes of padding cannot be filled by {len(fill)} at a time"
-                raise Problem(msg)
+                raise Problem(
+                    f"{missing} bytes of padding cannot be filled by {len(fill)} at a time"
+                )
             self.fill(missing // len(fill), fill)
         elif self.code and not self.zerofill:
             self.fill(missing % 4)

@@ -30,7 +30,6 @@ class Input:
     kind: str = "file"
     expansion: tuple[SourceLine, ...] = ()
     notes: tuple[str, ...] = ()
-    depth: int = 0
     #: Number of open conditionals when this input began.
     conditionals: int = 0
     #: Path as found on disk, for the relative names in it.
@@ -57,10 +56,6 @@ class Origin(NamedTuple):
     def outermost(self) -> SourceLine:
         """Return the place outside all macros."""
         return self.source.expansion[-1] if self.source.expansion else self.where
-
-    def note(self, name: str) -> str:
-        """Return the stack line for an expansion of ``name`` at this statement."""
-        return f"in {name}, at {self.source.path}:{self.line}"
 
     def _stands_in(self, line: str) -> bool:
         return not self.source.preprocessed or line.startswith(self.text, self.column)

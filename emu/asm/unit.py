@@ -219,8 +219,9 @@ class Unit:
         places = self.numeric.get(str(int(number)), [])
         if direction == "b":
             if not places:
-                msg = f"no label '{number}:' stands before this"
-                raise Problem(msg, name.column, len(name.name))
+                raise Problem(
+                    f"no label '{number}:' stands before this", name.column, len(name.name)
+                )
             return places[-1]
         internal = _numeric_name(number, len(places) + 1)
         self.awaited.setdefault(internal, (self.origin, name.column))
@@ -237,8 +238,11 @@ class Unit:
             if found is None and forward and not name.modifier:
                 return self._coming(name)
             if found is None:
-                msg = f"the value of '{name.shown or name.name}' must be known at this point"
-                raise Problem(msg, name.column, len(name.shown or name.name))
+                raise Problem(
+                    f"the value of '{name.shown or name.name}' must be known at this point",
+                    name.column,
+                    len(name.shown or name.name),
+                )
             return found
 
         try:
@@ -256,8 +260,11 @@ class Unit:
         if symbol.kind == "label":
             return Value(symbol.offset, symbol.part, None, name.modifier)
         if depth > _DEEPEST:
-            msg = f"the definition of '{name.name}' goes round in a circle"
-            raise Problem(msg, name.column, len(name.name))
+            raise Problem(
+                f"the definition of '{name.name}' goes round in a circle",
+                name.column,
+                len(name.name),
+            )
 
         def inner(other: Name) -> Value:
             found = self.lookup(other, depth + 1)
@@ -280,8 +287,11 @@ class Unit:
         if self.settled is None:
             return Value(0)
         if name.name not in self.settled:
-            msg = f"symbol '{name.shown or name.name}' is not defined"
-            raise Problem(msg, name.column, len(name.shown or name.name))
+            raise Problem(
+                f"symbol '{name.shown or name.name}' is not defined",
+                name.column,
+                len(name.shown or name.name),
+            )
         key, offset = self.settled[name.name]
         return Value(offset, self.select(*key) if key[0] else None)
 
