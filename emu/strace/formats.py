@@ -6,6 +6,7 @@ for an argument that the call does not take after all (``open`` without O_CREAT 
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final
 
 from emu.darwin import flags as f
@@ -178,6 +179,21 @@ def _filledbuf(shown: Shown, i: int) -> str:
     return pointer(address) if shown.error else _buffer(shown, address, shown.values[i + 1])
 
 
+def _sized_out(shown: Shown, i: int) -> str:
+    raw = fetch(shown.space, shown.values[i + 1], 4) if not shown.error else None
+    if raw is None:
+        return pointer(shown.values[i])
+    return _buffer(shown, shown.values[i], int.from_bytes(raw, "little"))
+
+
+def _sysctl_name(shown: Shown, i: int) -> str:
+    count = min(shown.values[i + 1] & 0xFFFFFFFF, 12)
+    data = fetch(shown.space, shown.values[i], 4 * count)
+    if data is None:
+        return pointer(shown.values[i])
+    return f"[{'.'.join(str(n) for (n,) in struct.iter_unpack('<i', data))}]"
+
+
 def _strings(shown: Shown, i: int) -> str:
     """Show argv or envp as a list."""
     address = shown.values[i]
@@ -284,7 +300,7 @@ FORMATS: Final[dict[str, Format]] = {
     "rlimit_which": _names(lambda: named("RLIMIT_", *_RLIMITS_SKIP)),
     "sig_how": _names(lambda: {1: "SIG_BLOCK", 2: "SIG_UNBLOCK", 3: "SIG_SETMASK"}),
     "addr": _addr, "path": _path, "inbuf": _inbuf, "outbuf": _outbuf, "filledbuf": _filledbuf,
-    "strings": _strings,
+    "strings": _strings, "sized_out": _sized_out, "sysctl_name": _sysctl_name,
     "open_flags:mode": _open_mode,
     **pointers.FORMATS, **sockets.FORMATS, **waiting.FORMATS,
 }  # fmt: skip

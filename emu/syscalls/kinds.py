@@ -26,10 +26,10 @@ __all__ = [
     "MsghdrIn", "MsghdrOut", "MsyncFlags", "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut",
     "Prot", "RenameFlags", "RlimitIn", "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho",
     "ShutHow", "SigHow", "SigSet", "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut",
-    "SiginfoOut", "Signal", "Size", "SockDomain", "SockLevel", "SockOpt", "SockOptIn",
+    "SiginfoOut", "Signal", "Size", "SizedOut", "SockDomain", "SockLevel", "SockOpt", "SockOptIn",
     "SockOptOut", "SockProtocol", "SockType", "Sockaddr", "SockaddrOut", "StackIn", "StackOut",
-    "StatOut", "StatfsOut", "Strings", "TimespecIn", "TimevalIn", "TimevalOut", "TimevalsIn",
-    "UInt", "Uid", "WaitIdType", "WaitOptions", "WaitStatusOut", "Whence",
+    "StatOut", "StatfsOut", "Strings", "SysctlName", "TimespecIn", "TimevalIn", "TimevalOut",
+    "TimevalsIn", "UInt", "Uid", "WaitIdType", "WaitOptions", "WaitStatusOut", "Whence",
 ]  # fmt: skip
 
 #: Longest path that a call takes, its NUL included (MAXPATHLEN).
@@ -154,6 +154,10 @@ InBuf = Annotated[int, _taken("inbuf")]
 OutBuf = Annotated[int, _given("outbuf")]
 #: One that is filled whole, whatever the call returns.
 FilledBuf = Annotated[int, _given("filledbuf")]
+#: One whose length stands at the pointer that comes next.
+SizedOut = Annotated[int, _given("sized_out")]
+#: The numbers that name a sysctl; how many they are comes next.
+SysctlName = Annotated[int, _taken("sysctl_name")]
 #: Buffers of a gathering write / a scattering read; their number comes next.
 IovecIn = Annotated[int, _taken("iovec_in")]
 IovecOut = Annotated[int, _given("iovec_out")]
