@@ -155,6 +155,9 @@ class Kernel:
             self._note_job_control(process, info.signal)
         if process.signals.post(info):
             self.scheduler.wake(process)
+        elif process.signals.pending:
+            # Blocked, but sigwait may wait for it.
+            self.scheduler.wakeup(("signal", process.pid))
 
     def _note_job_control(self, process: Process, signal: int) -> None:
         """Let a stopped process go on; a stop and SIGCONT that wait cancel each other."""

@@ -3,6 +3,7 @@
 from emu.syscalls import (
     file,
     identity,
+    mach,
     memory,
     path,
     pipe,
@@ -12,10 +13,11 @@ from emu.syscalls import (
     resource,
     signal,
     socket,
+    sysctl,
     time,
 )
 
 __all__ = [
-    "file", "identity", "memory", "path", "pipe", "poll", "proc_info", "process", "resource",
-    "signal", "socket", "time",
+    "file", "identity", "mach", "memory", "path", "pipe", "poll", "proc_info", "process",
+    "resource", "signal", "socket", "sysctl", "time",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Annotations are evaluated when the table is built, so this file does not postpon
 import struct
 
 from emu.darwin import flags as f
-from emu.darwin.errno import EFAULT, EINVAL, ENOMEM, EPERM, Errno
+from emu.darwin.errno import EFAULT, EINVAL, ENOMEM, EPERM, ESRCH, Errno
 from emu.darwin.frames import Stack
 from emu.darwin.structs import OldSigaction, Sigaction
 from emu.kernel.delivery import leave_handler
@@ -14,6 +14,7 @@ from emu.kernel.signals import UNBLOCKABLE, Action, SigInfo, bit
 from emu.syscalls.kinds import (
     Addr,
     Int,
+    IntOut,
     Pid,
     SigactionIn,
     SigactionOut,
@@ -24,7 +25,9 @@ from emu.syscalls.kinds import (
     SigSetOut,
     StackIn,
     StackOut,
+    UInt,
 )
+from emu.syscalls.mach import THREAD_SELF
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -65,7 +68,7 @@ def sigaction(call: Call, signum: Signal, nsa: SigactionIn, osa: SigactionOut) -
     return 0
 
 
-@syscall(48)
+@syscall(48, 329, name="sigprocmask")
 def sigprocmask(call: Call, how: SigHow, mask: SigSetIn, omask: SigSetOut) -> int:
     """Change and report the set of blocked signals; ``how`` counts only with a new set."""
     signals, space = call.process.signals, call.space
@@ -103,6 +106,43 @@ def sigsuspend(call: Call, mask: SigSet) -> int:
         signals.mask = mask & ~UNBLOCKABLE
     call.wait(restarts=False)
     raise Errno(EINVAL)  # pragma: no cover - wait() without a timeout does not return
+
+
+@syscall(330, 422)
+def __sigwait(call: Call, set_: SigSetIn, sig: IntOut) -> int:
+    """Wait for a signal of the set and take it; they should be blocked."""
+    signals, space = call.process.signals, call.space
+    (wanted,) = struct.unpack("<I", space.copyin(set_, 4))
+    wanted &= ~UNBLOCKABLE
+    if not wanted:
+        raise Errno(EINVAL)
+    space.view(sig, 4, f.PROT_WRITE)
+    found = signals.pending & wanted
+    if not found:
+        call.wait(restarts=False, channels=(("signal", call.process.pid),))
+    number = (found & -found).bit_length()
+    signals.take(number)
+    space.copyout(sig, struct.pack("<i", number))
+    return 0
+
+
+@syscall(328)
+def __pthread_kill(call: Call, thread_port: UInt, sig: Signal) -> int:
+    """Send a signal to the own thread, the only one; 0 only looks."""
+    if thread_port != THREAD_SELF:
+        raise Errno(ESRCH)
+    if not 0 <= sig < f.NSIG:
+        raise Errno(EINVAL)
+    if sig:
+        call.kernel.post(call.process, SigInfo(sig, f.SI_USER, call.process.pid, call.process.uid))
+    return 0
+
+
+@syscall(331)
+def __disable_threadsignal(_call: Call, value: Int) -> int:
+    """Do nothing: a process has one thread, which gets its signals."""
+    del value
+    return 0
 
 
 @syscall(53)

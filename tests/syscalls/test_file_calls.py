@@ -295,6 +295,8 @@ def test_a_blocking_write_goes_on_where_it_stopped(bench: CallBench) -> None:
     class Slow:
         """Takes three bytes, then wants to be waited for."""
 
+        channel = None
+
         def __init__(self) -> None:
             self.taken = b""
             self.ready = True
