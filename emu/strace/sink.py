@@ -71,13 +71,16 @@ class Sink:
 
     def flush(self, timeout: float = 0.5) -> bool:
         """Wait until what was queued is written, at the most ``timeout`` seconds."""
-        if self._failed or not self._thread.is_alive():
+        if self._over():
             return True
         done = threading.Event()
         self._queue.append(done)
         self._some.set()
         self._hurry.set()
-        return self._failed or done.wait(timeout)
+        return self._over() or done.wait(timeout)
+
+    def _over(self) -> bool:
+        return self._failed or not self._thread.is_alive()
 
     def in_order(self, say: Callable[[str], None]) -> Callable[[str], None]:
         """Return ``say`` for lines that stand on the same terminal: behind those queued so far."""
