@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.cli",),
     ("debugger",),  # the headless engine, session on top
     ("debugger.commands",),
-    ("debugger.batch", "debugger.gdb", "debugger.tui"),
+    ("debugger.batch", "debugger.gdb", "debugger.plain", "debugger.script", "debugger.tui"),
     ("debugger.cli",),
 )
 
