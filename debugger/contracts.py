@@ -27,8 +27,11 @@ __all__ = ["Contract", "contract_of", "contracts", "registers_in"]
 _COMMENT = re.compile(r"^\s*(?://|;|#|\*|/\*)\s?(.*?)\s*(?:\*/)?\s*$")
 _LABEL = re.compile(r"^([A-Za-z_][\w$.]*):")
 _PART = re.compile(r"^\s*(In|Inputs?|Out|Outputs?|Clobbers|Errors|Preserves)\s*:?(?:\s+|$)(.*)$")
-_REGISTER = re.compile(r"\b([xwqvd](?:[0-9]|[12][0-9]|3[01])|sp|lr|fp|carry|flags|nzcv)\b")
-_RANGE = re.compile(r"\bx([0-9]+)\s*(?:-|–|…|\.\.)\s*x([0-9]+)\b")
+_ONE = r"(?:[xwqvd](?:[0-9]|[12][0-9]|3[01])|sp|lr|fp|carry|flags|nzcv)"
+_RANGE_OR_REGISTER = re.compile(
+    rf"\b(?P<letter>[xwqvd])(?P<first>[0-9]+)\s*(?:-|–|…|\.\.)\s*[xwqvd](?P<last>[0-9]+)\b|\b{_ONE}\b"
+)
+_GIVEN = re.compile(rf"\b{_ONE}(?:\s*(?:-|–|…|\.\.)\s*{_ONE})?\s*=\s*")
 _BORDER = re.compile(r"^[-=*#~─═\s]{3,}$")
 
 
@@ -51,21 +54,26 @@ class Contract:
 
 def registers_in(text: str) -> list[tuple[str, str]]:
     """Cut ``x0 = descriptor, x1 = buffer`` into pairs; a range is one entry a register."""
-    found = list(_REGISTER.finditer(text))
-    ranges = {m.start(): m for m in _RANGE.finditer(text)}
-    out: list[tuple[str, str]] = []
-    skip_to = -1
-    for i, match in enumerate(found):
-        if match.start() < skip_to:
-            continue
-        span = ranges.get(match.start())
-        if span is not None:
-            skip_to = span.end()
-            out += [(f"x{n}", "") for n in range(int(span[1]), int(span[2]) + 1)]
-            continue
-        end = found[i + 1].start() if i + 1 < len(found) else len(text)
-        means = text[match.end() : end].strip(" \t\n=:,;.–-")
-        out.append((match[1], means))
+    given = list(_GIVEN.finditer(text))
+    if not given:
+        return [(name, "") for name in _listed(text)]
+    ends = [m.start() for m in given[1:]] + [len(text)]
+    return [
+        (name, text[match.end() : end].strip(" \t,;."))
+        for match, end in zip(given, ends, strict=True)
+        for name in _listed(match[0])
+    ]
+
+
+def _listed(text: str) -> list[str]:
+    """Return the registers that are named alone or in a range."""
+    out: list[str] = []
+    for match in _RANGE_OR_REGISTER.finditer(text):
+        if match["last"]:
+            numbers = range(int(match["first"]), int(match["last"]) + 1)
+            out += [f"{match['letter']}{n}" for n in numbers]
+        else:
+            out.append(match[0])
     return out
 
 

@@ -92,7 +92,7 @@ def shown(image: Image, instruction: Instruction) -> str:
     """Return the text with the target's label: ``b.eq Lparse_done``."""
     target = instruction.target
     if target is None:
-        if instruction.mnemonic in {"adr", "adrp", "ldr"}:
+        if instruction.mnemonic in {"adr", "ldr"}:
             return _with_comment(image, instruction)
         return instruction.text
     name = _label(image, target)

@@ -95,9 +95,8 @@ class Condition(Goal):
 
 @dataclass(slots=True)
 class Touch(Goal):
-    """The first access to ``ranges``."""
+    """The first access that begins where a range does: reading ahead into it does not count."""
 
     def touched(self, access: Access) -> bool:
-        """Any will do."""
-        del access
-        return True
+        """Look where the access begins."""
+        return any(access.address == low for low, _, _ in self.ranges)

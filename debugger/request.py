@@ -133,6 +133,9 @@ class Connection:
     consumed: int = 0
     pieces: list[Piece] = field(default_factory=list)
     announced: int = 0
+    #: Offset of the field that a motion went to last, or -1; and the size of the last look.
+    stepped: int = -1
+    looked_size: int = 1
     segments: list[_Segment] = field(default_factory=list)
 
     @property
@@ -186,16 +189,24 @@ class Connection:
         return first, max(s.address + s.size for s in self.segments) - 1
 
     def next_field(self) -> tuple[int, int] | None:
-        """Return the offsets (first, last) of the field line behind the one being looked at."""
+        """Return the offsets (first, last) of the field line that comes next.
+
+        That is the one behind the byte that is looked at; a program that has read ahead, to find
+        the header's end, will come back, so then the one behind the field stepped to last.
+        """
         request = self.current()
         if request is None:
             return None
-        at = max(self.looked, request.start)
+        done = max(self.stepped, request.start)
+        found = self._field_behind(request, max(self.looked, done))
+        return found or self._field_behind(request, done)
+
+    def _field_behind(self, request: Request, at: int) -> tuple[int, int] | None:
         start = self.received.find(b"\r\n", at) + 2
         end = self.received.find(b"\r\n", start)
-        if start < 2 or end < 0 or (request.body >= 0 and start >= request.body):
+        if start < 2 or end <= start or (request.body >= 0 and start >= request.body):
             return None
-        return start, max(end - 1, start)
+        return start, end - 1
 
 
 def _is_final(data: bytes) -> bool:
@@ -265,6 +276,6 @@ class Traffic:
         connection = self._by_pid.get(pid)
         offset = connection.offset_of(address) if connection is not None else None
         if connection is not None and offset is not None:
-            connection.looked = offset
+            connection.looked, connection.looked_size = offset, size
             end = min(offset + size, len(connection.received))
             connection.consumed = max(connection.consumed, end)

@@ -302,7 +302,7 @@ class Session:
             ):
                 break
         if isinstance(event, StepDone):
-            event = StepDone(event.pid, event.place, "line")
+            event = StepDone(event.pid, event.place, "next line" if over else "step line")
         return self._stopped(event)
 
     def finish(self) -> StopEvent:
@@ -353,7 +353,7 @@ class Session:
         any branch "jump", "conditional", "return", "call".
         """
         process = self._living()
-        motion = "branch" if len(kinds) > 1 else kinds[0]
+        motion = f"step {'branch' if len(kinds) > 1 else kinds[0]}"
 
         def is_one(engine: Engine, pc: int) -> bool:
             here = instruction_at(engine.system.current.space, pc)
@@ -367,11 +367,11 @@ class Session:
         span = connection.next_field()
         if span is None:
             raise DebugError("no further header field of this request has been received")
+        connection.stepped = span[0]
         first = connection.address_of(span[0])
         if first is None:
             raise DebugError("the next header field is no longer where it was received")
-        last = first + span[1] - span[0]
-        goal = Touch(self._living().pid, "header", ranges=((first, last, READ),))
+        goal = Touch(self._living().pid, "step header", ranges=((first, first, READ),))
         return self._move(goal)
 
     def return_now(self, value: int | None = None) -> StopEvent:
@@ -790,15 +790,17 @@ class Session:
         return list(self.engine.traffic.connections)
 
     def connection(self, pid: int | None = None) -> Connection:
-        """Return the connection that a process works on.
+        """Return the connection that a process works on, or else the latest of all.
 
         Raises:
-            DebugError: it has received nothing from a client.
+            DebugError: nothing has been received from any client.
         """
-        process = self.process(pid)
-        found = self.engine.traffic.of(process.pid)
+        traffic = self.engine.traffic
+        found = traffic.of(self.process(pid).pid)
+        if found is None and traffic.connections:
+            found = traffic.connections[-1]
         if found is None:
-            raise DebugError(f"process {process.pid} has received nothing from a client yet")
+            raise DebugError("nothing has been received from a client yet")
         return found
 
     # -- clients --------------------------------------------------------------------------

@@ -64,7 +64,8 @@ class StopPoint:
     @property
     def kind(self) -> str:
         """What ``info breakpoints`` calls it."""
-        return type(self).__name__.lower()
+        name = type(self).__name__.lower()
+        return "breakpoint" if name.endswith("break") else name
 
     def describe(self) -> str:
         """Return what it is, as one would type it."""

@@ -44,9 +44,10 @@ def request(console: Console, text: str) -> None:
         return
     console.say("\n".join(_marked(connection, current)))
     if connection.looked >= 0:
-        byte = connection.received[connection.looked : connection.looked + 1]
-        console.say(f"looks at byte {connection.looked}: {quoted(bytes(byte))}, "
-                    f"in {_part(connection, current)}")  # fmt: skip
+        first, size = connection.looked, connection.looked_size
+        seen = quoted(bytes(connection.received[first : first + size]))
+        where = f"byte {first}" if size == 1 else f"bytes {first} to {first + size - 1}"
+        console.say(f"looks at {where}: {seen}, in {_part(connection, current)}")
     elif read:
         console.say("no byte of it has been looked at yet")
 
@@ -74,7 +75,8 @@ def _marked(connection: Connection, current: Request) -> Iterator[str]:
         yield f"  {sign} {text}"
         if at <= connection.looked < at + len(line):
             before = quoted(line[: connection.looked - at])[1:-1]
-            yield f"    {' ' * len(before)}^"
+            inside = line[connection.looked - at :][: connection.looked_size]
+            yield f"    {' ' * len(before)}^{'~' * (len(quoted(inside)) - 3)}"
         at += len(line)
 
 
