@@ -1042,7 +1042,8 @@ open_connection:
     ret
 
 // void serve_connection(int fd, u32 peer)
-//   Serves the requests of one connection, up to its last.
+//   Serves the requests of one connection, up to its last; the end of the process
+//   closes it.
 //   In:        x0 = fd, x1 = peer
 //   Out:       none
 //   Clobbers:  x0-x5, x9-x14, x16, v0-v5, flags
@@ -1060,12 +1061,10 @@ Lserve_next:
     tbnz    x9, #DRAIN_BIT, Lserve_drain
     ldp     x9, x10, [x28, #conn_in_start]
     cmp     x9, x10
-    b.eq    Lserve_close
+    b.eq    Lserve_exit
 Lserve_drain:
     bl      drain_connection
-Lserve_close:
-    ldr     w0, [x28, #conn_fd]
-    system  close
+Lserve_exit:
     ldr     x28, [sp, #16]
     leave   32
 
@@ -4456,20 +4455,18 @@ Lerror_exit:
 //   or when the request's body is unread.
 //   In:        x0 = row of status_table, x28 = state
 //   Out:       none
-//   Clobbers:  x9-x11, flags
+//   Clobbers:  x9-x12, flags
 //   Errors:    none
 settle_error:
     ldrb    w10, [x0, #row_flags]
     ldr     x9, [x28, #req_flags]
     ubfx    x11, x9, #BODY_BIT, #1
+    // Where that ends the connection, the client may still be sending.
+    and     x12, x9, #~(1 << PERSIST_BIT)
+    orr     x12, x12, #1 << DRAIN_BIT
     orr     x10, x10, x11
-    and     x11, x9, #~(1 << PERSIST_BIT)
     cmp     x10, #0
-    csel    x9, x11, x9, ne
-    // Where the connection ends, the client may still be sending.
-    orr     x10, x9, #1 << DRAIN_BIT
-    tst     x9, #1 << PERSIST_BIT
-    csel    x9, x10, x9, eq
+    csel    x9, x12, x9, ne
     str     x9, [x28, #req_flags]
     ret
 
