@@ -360,7 +360,9 @@ def _zerofill(unit: Unit, cursor: Cursor, name: str) -> None:
     cursor.finish()
     part.align_to(align)
     unit.define_label(symbol, column, part)
-    part.fill(size)
+    if size:
+        part.lines.append((part.size, size, unit.origin))
+        part.fill(size)
 
 
 @directive(".comm")

@@ -67,8 +67,8 @@ def test_the_table_of_forms_is_what_clang_makes_of_it(zig: Zig) -> None:
 
 
 def test_every_shape_that_a_disassembler_prints(zig: Zig) -> None:
-    instructions = disassembled(250_000, 1)
-    assert len(instructions) > 2000
+    instructions = disassembled(80_000, 1)
+    assert len(instructions) > 1500
     assert differences(zig, instructions) == []
 
 
@@ -98,7 +98,7 @@ def test_mutated_operands_are_refused_together_or_encoded_alike(zig: Zig, seed: 
     rng = random.Random(seed)
     source = [line.split("//")[0].strip() for line in FORMS]
     source = [line for line in source if line and not re.match(r"(b|bl|cb|tb|adr)", line)]
-    mutants = [_mutated(rng, rng.choice(source)) for _ in range(4000)]
+    mutants = [_mutated(rng, rng.choice(source)) for _ in range(2500)]
     wrong = [
         (text, theirs, ours)
         for text, theirs, ours in differences(zig, mutants)

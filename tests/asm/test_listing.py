@@ -15,6 +15,7 @@ text: .asciz "twelve bytes"
 long: .space 100, 0xff
 .bss
 room: .space 64
+.zerofill __DATA,__bss,more,32
 """
 
 
@@ -38,8 +39,10 @@ def test_a_listing_shows_address_word_and_source() -> None:
         "000100004018  ffffffffffffffff",
         "              ... 68 more bytes",
         "",
-        "__DATA,__bss: 64 bytes at 0x100004064",
+        "__DATA,__bss: 96 bytes at 0x100004064",
         "room:",
         "000100004064  (64 zero bytes)     t.s:11               room: .space 64",
+        "more:",
+        "0001000040a4  (32 zero bytes)     t.s:12               .zerofill __DATA,__bss,more,32",
         "",
     ]
