@@ -25,8 +25,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.run",),
     ("emu.cli",),
     ("debugger",),  # the headless engine, session on top
-    ("debugger.commands",),
-    ("debugger.batch", "debugger.gdb", "debugger.plain", "debugger.script", "debugger.tui"),
+    ("debugger.commands", "debugger.script"),
+    ("debugger.batch", "debugger.gdb", "debugger.plain", "debugger.tui"),
     ("debugger.cli",),
 )
 
