@@ -25,7 +25,10 @@ from emu.errors import MachineError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["EXEC", "READ", "REGISTERS", "STATE_SIZE", "WRITE", "Machine", "Registers", "Stop"]
+__all__ = [
+    "EXCEPTION_SMC", "EXEC", "READ", "REGISTERS", "STATE_SIZE", "WRITE", "Machine", "Registers",
+    "Stop",
+]  # fmt: skip
 
 READ, WRITE, EXEC = 1, 2, 4
 
@@ -43,6 +46,8 @@ STATE_SIZE: Final = 8 * _WORDS
 
 # What QEMU's target/arm/cpu.h calls the exceptions that reach an interrupt hook.
 _EXCP_UDEF, _EXCP_SWI, _EXCP_BKPT = 1, 2, 7
+#: The ``value`` of an "exception" stop behind an ``smc`` (EXCP_SMC).
+EXCEPTION_SMC: Final = 13
 
 # Kinds of a memory hook (uc_mem_type) by the access that failed.
 _FETCH_KINDS = (unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT)

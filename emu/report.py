@@ -166,22 +166,51 @@ def _why(process: Process, info: SigInfo, access: int) -> str:
     """Say in one sentence what went wrong."""
     at = f"{info.address:#x}"
     if not _is_fault(info):
-        return _why_no_fault(info, at)
+        return _why_no_fault(process, info, at)
     what = {EXEC: "jump to", WRITE: "write to", READ: "read from"}[access]
     region = process.space.layout.find(info.address)
     if region is None:
         return f"{what} {at}, where nothing is mapped{_guess(process, info.address)}"
     if info.code == f.BUS_ADRALN:
-        return f"misaligned pc or sp at {at}"
+        return _misaligned(process, info.address)
     if region.prot & access:
         return f"{what} {at}, behind the end of the mapped file"
     return f"{what} {at} in {region.name}, which is {describe_prot(region.prot)}"
 
 
-def _why_no_fault(info: SigInfo, at: str) -> str:
+def _misaligned(process: Process, pc: int) -> str:
+    if pc & 3:
+        return f"jump to {pc:#x}, which is no multiple of 4"
+    return f"misaligned address in an exclusive or atomic access: {_instruction(process, pc)}"
+
+
+def _instruction(process: Process, address: int) -> str:
+    """Name the instruction at ``address``, as far as the disassembler knows it."""
+    data = process.space.peek(address, 4)
+    if data is None:
+        return f"{address:#x}"
+    word = f"{int.from_bytes(data, 'little'):#010x} at {address:#x}"
+    try:
+        import capstone
+    except ImportError:
+        return word
+    decoder = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
+    for _, _, mnemonic, operands in decoder.disasm_lite(data, address):
+        return f"{mnemonic} {operands}".rstrip() + f" ({word})"
+    return word
+
+
+def _undefined(process: Process, address: int) -> str:
+    text = _instruction(process, address)
+    if "(" in text and not text.startswith("udf"):
+        return f"undefined instruction (not for programs, or not in this machine): {text}"
+    return f"undefined instruction {text}"
+
+
+def _why_no_fault(process: Process, info: SigInfo, at: str) -> str:
     match info.signal:
         case f.SIGILL if info.address:
-            return f"undefined instruction at {at}"
+            return _undefined(process, info.address)
         case f.SIGTRAP if info.address:
             return f"brk at {at}"
         case f.SIGSYS if not info.pid:

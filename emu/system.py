@@ -20,7 +20,7 @@ from emu.kernel.delivery import enter_handler
 from emu.kernel.kernel import Kernel
 from emu.kernel.process import Limits, Park, Process
 from emu.kernel.signals import CORE, SigInfo
-from emu.machine import Machine, Registers
+from emu.machine import EXCEPTION_SMC, Machine, Registers
 from emu.mmu import Mmu
 from emu.observer import Observers
 from emu.slices import Slices
@@ -255,8 +255,11 @@ class System:
         match stop.kind:
             case "brk":
                 return SigInfo(f.SIGTRAP, f.TRAP_BRKPT, address=pc)
-            case "undefined":
+            case "undefined" if pc & 3 == 0:
                 return SigInfo(f.SIGILL, f.ILL_ILLOPC, address=pc)
+            case "exception" if stop.value == EXCEPTION_SMC:
+                # The engine is behind it; on macOS it is undefined for programs.
+                return SigInfo(f.SIGILL, f.ILL_ILLOPC, address=pc - 4)
             case "fault":
                 region = process.space.layout.find(stop.address)
                 if region is None:

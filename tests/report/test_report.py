@@ -97,7 +97,7 @@ def test_only_the_last_ten_calls_are_kept(tmp_path: Path) -> None:
          "KERN_PROTECTION_FAILURE"),
         ("1: str x0, [sp, #-16]!\n b 1b", "(the stack has overflowed)", "KERN_INVALID_ADDRESS"),
         ("brk #1", "brk at 0x1_", "EXC_BREAKPOINT"),
-        (".long 0", "undefined instruction at 0x1_", "EXC_BAD_INSTRUCTION"),
+        (".long 0", "undefined instruction udf #0 (0x00000000 at 0x1_)", "EXC_BAD_INSTRUCTION"),
         ("mov x16, #9999\n svc #0x80", "unknown system call", "EXC_CRASH (SIGSYS)"),
         ("sys 20\n mov x1, #6\n mov x2, #1\n sys 37", "SIGABRT: sent by pid 100",
          "EXC_CRASH (SIGABRT)"),

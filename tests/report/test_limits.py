@@ -1,0 +1,121 @@
+"""What a processor may refuse: it works here, or the report names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emu.darwin import flags as f
+from tests.guest import run_guest
+
+DATA = "\n.data\n.p2align 4\nword: .quad 5, 6, 7, 8, 9, 10\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ldr x0, [x1, #3]",
+        "ldur q0, [x1, #1]",
+        "add x1, x1, #1\n ldp x2, x3, [x1]",
+        "str x0, [x1, #9]",
+        "ldadd x0, x2, [x1]",
+        "cas x0, x2, [x1]",
+        "swpal x0, x2, [x1]",
+        "casp x2, x3, x4, x5, [x1]",
+        "paciasp\n autiasp",
+        "pacia x2, x1\n autia x2, x1",
+        "xpaci x2",
+        "adr x2, 1f\n paciza x2\n braaz x2\n brk #1\n1:",
+        "adr x30, 1f\n paciasp\n retaa\n brk #1\n1:",
+        "bti c\n isb\n dmb ish\n dsb ish\n yield",
+        "dc cvau, x1\n ic ivau, x1",
+        "mrs x0, cntvct_el0",
+        "mrs x0, tpidrro_el0",
+        "crc32x w0, w0, x2\n aese v0.16b, v1.16b",
+        "fmul h0, h1, h2\n fjcvtzs w0, d0",
+    ],
+)
+def test_it_works(tmp_path: Path, code: str) -> None:
+    assert run_guest(tmp_path, f"_main: la x1, word\n {code}\n exit 7 {DATA}").exit == 7
+
+
+@pytest.mark.parametrize(
+    ("code", "signal", "says"),
+    [
+        ("pacga x0, x1, x2", f.SIGILL, "pacga x0, x1, x2 (0x9ac23020 at"),
+        ("smc #0", f.SIGILL, "smc #0 (0xd4000003 at"),
+        ("hvc #0", f.SIGILL, "hvc #0"),
+        ("hlt #1", f.SIGILL, "hlt #1"),
+        (".long 0", f.SIGILL, "undefined instruction"),
+        ("add x1, x1, #1\n ldxr x0, [x1]", f.SIGBUS, "exclusive or atomic access: ldxr x0, [x1]"),
+        ("adr x1, _main\n add x1, x1, #2\n br x1", f.SIGBUS, "no multiple of 4"),
+    ],
+)
+def test_it_is_named(tmp_path: Path, code: str, signal: int, says: str) -> None:
+    result = run_guest(tmp_path, f"_main: la x1, word\n {code}\n exit 7 {DATA}")
+    assert result.signal == signal
+    (report,) = result.reports
+    assert says in report[0]
+
+
+OWN_TEXT = """
+_main:  adr x0, _main
+        and x0, x0, #~0x3fff
+        mov x1, #0x4000
+        mov x2, #7
+        sys 74
+        bl first
+        mov x20, x0
+        adr x1, first
+        adr x2, second
+        ldr w3, [x2]
+        str w3, [x1]
+        BARRIERS
+        bl first
+        add x0, x0, x20, lsl #4
+        sys 1
+first:  mov w0, #1
+        ret
+second: mov w0, #2
+        ret
+"""
+
+
+@pytest.mark.parametrize("barriers", ["", "dc cvau, x1\n dsb ish\n ic ivau, x1\n dsb ish\n isb"])
+def test_code_that_changes_itself_runs_changed(tmp_path: Path, barriers: str) -> None:
+    assert run_guest(tmp_path, OWN_TEXT.replace("BARRIERS", barriers)).exit == 0x12
+
+
+def test_a_child_that_changes_its_code_leaves_its_parents(tmp_path: Path) -> None:
+    text = """
+    _main:  adr x0, _main
+            and x0, x0, #~0x3fff
+            mov x1, #0x4000
+            mov x2, #7
+            sys 74
+            bl first
+            sys 2
+            cbz x1, parent
+            adr x1, first
+            adr x2, second
+            ldr w3, [x2]
+            str w3, [x1]
+            bl first
+            sys 1
+    parent: mov x0, #-1
+            sub x1, sp, #64
+            mov x2, #0
+            mov x3, #0
+            sys 7
+            bl first
+            ldrb w9, [x1, #1]
+            add x0, x0, x9, lsl #4
+            sys 1
+    first:  mov w0, #1
+            ret
+    second: mov w0, #2
+            ret
+    """
+    text = text.replace("ldrb w9, [x1, #1]", "sub x1, sp, #63\n ldrb w9, [x1]")
+    assert run_guest(tmp_path, text).exit == 0x21
