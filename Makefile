@@ -18,7 +18,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq install
 CODE := $(wildcard emu debugger tests bench hatch_build.py)
 
 .DEFAULT_GOAL := ymawky
-.PHONY: serve test lint types pytest bench bench-quick screenshots lock clean help
+.PHONY: serve test lint format types pytest bench bench-quick screenshots lock clean help
 
 # ---- the native server -------------------------------------------------------------------------
 
@@ -79,6 +79,10 @@ test: .venv/dev.stamp ## run everything: lint, types, tests
 lint: .venv/dev.stamp ## check style and formatting
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+format: .venv/dev.stamp ## mend style and formatting as far as that goes by itself
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
 
 types: .venv/dev.stamp ## check the types for Linux, macOS and Windows
 	@for platform in linux darwin win32; do \
