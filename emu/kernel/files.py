@@ -68,11 +68,13 @@ class OpenFile:
 class FdTable:
     """The descriptors of one process."""
 
-    __slots__ = ("_cloexec", "_files", "limit")
+    __slots__ = ("_cloexec", "_files", "has_kqueue", "limit")
 
     def __init__(self, limit: int = OPEN_MAX) -> None:
         """Start empty; ``limit`` is the soft RLIMIT_NOFILE."""
         self.limit = limit
+        #: Whether an event queue was ever among the files: children do not inherit those.
+        self.has_kqueue = False
         self._files: dict[int, OpenFile] = {}
         self._cloexec: set[int] = set()
 
@@ -134,6 +136,9 @@ class FdTable:
         child = FdTable(self.limit)
         child._files = self._files.copy()
         child._cloexec = self._cloexec.copy()
+        if self.has_kqueue:
+            child._files = {n: file for n, file in self._files.items() if file.kind != "kqueue"}
+            child._cloexec &= child._files.keys()
         for file in child._files.values():
             file.references += 1
         return child

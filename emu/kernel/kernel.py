@@ -14,6 +14,8 @@ from emu.kernel.signals import CORE, STOPS, SigInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emu.kernel.kqueue import Kqueue
+
 __all__ = ["FIRST_PID", "Kernel", "Watcher"]
 
 #: The first guest process; 1 is launchd, which adopts orphans.
@@ -44,6 +46,8 @@ class Kernel:
         self.watchers: list[Watcher] = []
         self._last_pid = FIRST_PID - 1
         self._serials = itertools.count(1)
+        #: Event queues that live, and whose they are.
+        self._queues: dict[Kqueue, Process] = {}
 
     def add(self, process: Process) -> None:
         """Enter a process that no other one forked."""
@@ -92,9 +96,35 @@ class Kernel:
             nice=parent.nice, path=parent.path,
         )  # fmt: skip
         self.processes[pid] = parent.children[pid] = child
+        if self._queues:
+            self._note(parent, f.NOTE_FORK)
         for watcher in self.watchers:
             watcher.forked(parent, child)
         return child
+
+    # -- event queues ---------------------------------------------------------------------
+
+    def watch(self, queue: Kqueue, owner: Process) -> None:
+        """Tell ``queue`` from now on what processes do and what signals its owner is sent."""
+        self._queues[queue] = owner
+        queue.on_release = self._unwatch
+
+    def _unwatch(self, queue: Kqueue) -> None:
+        self._queues.pop(queue, None)
+
+    def _note(self, process: Process, note: int, data: int = 0) -> None:
+        for queue in list(self._queues):
+            queue.note_process(process.pid, note, data)
+
+    def _note_signal(self, process: Process, signal: int) -> None:
+        for queue, owner in list(self._queues.items()):
+            queue.note_process(process.pid, f.NOTE_SIGNAL, signal)
+            if owner is process:
+                queue.note_signal(signal)
+
+    def executed(self, process: Process) -> None:
+        """Note that a process runs another program now."""
+        self._note(process, f.NOTE_EXEC)
 
     # -- the end --------------------------------------------------------------------------
 
@@ -110,6 +140,8 @@ class Kernel:
         process.files.close_all()
         for watcher in self.watchers:
             watcher.ended(process)
+        if self._queues:
+            self._note(process, f.NOTE_EXIT, status)
         self._orphan(process)
         self._tell_parent(process)
 
@@ -153,6 +185,8 @@ class Kernel:
             return
         if info.signal in _JOB_CONTROL:
             self._note_job_control(process, info.signal)
+        if self._queues:
+            self._note_signal(process, info.signal)
         if process.signals.post(info):
             self.scheduler.wake(process)
         elif process.signals.pending:

@@ -3,6 +3,7 @@
 from emu.syscalls import (
     file,
     identity,
+    kevent,
     mach,
     memory,
     path,
@@ -18,6 +19,6 @@ from emu.syscalls import (
 )
 
 __all__ = [
-    "file", "identity", "mach", "memory", "path", "pipe", "poll", "proc_info", "process",
+    "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll", "proc_info", "process",
     "resource", "signal", "socket", "sysctl", "time",
 ]  # fmt: skip
