@@ -151,6 +151,9 @@ class Engine(Observer):
         self._by_address: dict[int, list[Breakpoint]] = {}
         self._watches: list[Watchpoint] = []
         self._register_watches: list[Watchpoint] = []
+        self._catches: list[Catchpoint] = []
+        self._request_breaks: list[RequestBreak] = []
+        self._status_breaks: list[StatusBreak] = []
         self._hooked: object = None
         self._hooked_memory: object = ()
         #: By pid: the pc whose hooks have been seen before the process left the CPU.
@@ -273,6 +276,9 @@ class Engine(Observer):
         watches = self.points.of(Watchpoint)
         self._watches = [w for w in watches if not w.register]
         self._register_watches = [w for w in watches if w.register]
+        self._catches = self.points.of(Catchpoint)
+        self._request_breaks = self.points.of(RequestBreak)
+        self._status_breaks = self.points.of(StatusBreak)
         self._last.clear()
         self._by_address = {}
         for point in self.points.of(Breakpoint):
@@ -481,8 +487,10 @@ class Engine(Observer):
     def _call_event(
         self, process: Process, number: int, row: Syscall | None, arguments: tuple[int, ...]
     ) -> StopEvent | None:
+        if not self._catches and not self._status_breaks:
+            return None
         place = self._live_place(arguments[9] - 4)
-        for point in self.points.of(Catchpoint):
+        for point in self._catches:
             if (
                 point.event == "syscall"
                 and not point.errno
@@ -502,7 +510,7 @@ class Engine(Observer):
     def _status_event(
         self, process: Process, number: int, arguments: tuple[int, ...], place: Place
     ) -> StopEvent | None:
-        points = self.points.of(StatusBreak)
+        points = self._status_breaks
         if not points or _bare_name(number) not in SENDS:
             return None
         data = b"".join(d for _, d in self._buffers(process, number, arguments, _STATUS_LINE))
@@ -547,7 +555,7 @@ class Engine(Observer):
             self._held_signals.discard((process.pid, signal))
             return 0
         name = f.SIGNAL_NAMES.get(signal, str(signal))
-        for point in self.points.of(Catchpoint):
+        for point in self._catches:
             if (
                 point.event == "signal"
                 and (not point.names or name in point.names)
@@ -591,7 +599,7 @@ class Engine(Observer):
         self._catch_return(process, number, error)
 
     def _catch_return(self, process: Process, number: int, error: int) -> None:
-        for point in self.points.of(Catchpoint):
+        for point in self._catches:
             if point.event != "syscall" or point.edge == "entry" or not self._means(point, number):
                 continue
             if point.errno and (not error or point.errno not in {"any", NAMES.get(error)}):
@@ -621,7 +629,7 @@ class Engine(Observer):
         self.traffic.forked(parent.pid, child.pid)
         if parent is self.focus:
             self._follow(parent, child, place)
-        for point in self.points.of(Catchpoint):
+        for point in self._catches:
             if point.event == "fork" and point.concerns(parent.pid) and point.count():
                 self._spent(point)
                 event = Forked(self.focus.pid, place, point.number, parent.pid, child.pid)
@@ -658,7 +666,7 @@ class Engine(Observer):
         return self.machine.read("pc") if on_cpu else saved_pc(process)
 
     def _catches_exit(self, process: Process) -> bool:
-        for point in self.points.of(Catchpoint):
+        for point in self._catches:
             if point.event == "exit" and point.concerns(process.pid) and point.count():
                 self._spent(point)
                 return True
@@ -702,7 +710,7 @@ class Engine(Observer):
         for line in fresh:
             method, _, rest = line.partition(" ")
             target = rest.partition(" ")[0]
-            for point in self.points.of(RequestBreak):
+            for point in self._request_breaks:
                 if (
                     point.matches(method, target)
                     and self._holds(point, process) is not None

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["Place", "place_of", "source_text"]
 
 
+#: Places that an image remembers: the same few are asked for again and again.
+_KEPT = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An address with its names; ``line`` is 0 and ``path`` empty where no source is known.
@@ -46,6 +50,16 @@ class Place:
 
 def place_of(image: Image, pc: int) -> Place:
     """Return what ``image`` knows of ``pc``."""
+    known: dict[int, Place] = image.__dict__.setdefault("_places", {})
+    place = known.get(pc)
+    if place is None:
+        place = known[pc] = _make(image, pc)
+        if len(known) > _KEPT:
+            known.clear()
+    return place
+
+
+def _make(image: Image, pc: int) -> Place:
     found = image.symbol_at(pc)
     symbol, offset = found or ("", 0)
     entry = image.lines.at(pc)

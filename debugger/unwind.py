@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from debugger.disassembly import instruction_at
+from debugger.disassembly import decode
 from debugger.places import Place, place_of
 
 if TYPE_CHECKING:
@@ -61,20 +62,20 @@ class Frame:
     back: int
 
 
-def _scan(space: AddressSpace, start: int, pc: int) -> _State:
+@lru_cache(maxsize=4096)
+def _scan(start: int, code: bytes) -> _State:
+    """Return the state behind ``code``, which begins at a routine's label; not to be changed."""
     state = _State()
     body: _State | None = None
-    for address in range(start, min(pc, start + 4 * _LONGEST), 4):
-        instruction = instruction_at(space, address)
-        if instruction is None:
-            break
+    for at in range(0, len(code), 4):
+        instruction = decode(int.from_bytes(code[at : at + 4], "little"), start + at)
         if instruction.kind in {"return", "jump"}:
             # What follows is reached from the body, before the epilogue.
             state = body.copy() if body is not None else state
             continue
         restored = _apply(state, instruction.mnemonic, instruction.operands)
-        if not restored:
-            body = state.copy() if body is None or not _in_epilogue(state, body) else body
+        if not restored and (body is None or not _in_epilogue(state, body)):
+            body = state.copy()
     return state
 
 
@@ -143,7 +144,11 @@ def caller_registers(
     found = image.symbol_at(pc)
     if found is None:
         return _by_record(space, registers)
-    state = _scan(space, pc - found[1], pc)
+    start = pc - min(found[1], 4 * _LONGEST)
+    code = space.peek(start, pc - start)
+    if code is None:
+        return _by_record(space, registers)
+    state = _scan(start, code)
     if state.frame is not None and registers["x29"]:
         entry = registers["x29"] + state.frame
     else:
