@@ -495,6 +495,7 @@ _main:
     bl      open_listener
     b.cs    Lmain_unusable
     str     x0, [sp, #40]
+    add     x1, sp, #16
     bl      announce_listener
     ldr     x0, [sp, #40]
     ldr     x1, [sp, #32]
@@ -768,14 +769,17 @@ Llistener_exit:
     ldp     x19, x20, [sp, #16]
     leave   48
 
-// void announce_listener(int fd)
-//   Writes to stdout where the server listens.
-//   In:        x0 = fd
+// void announce_listener(int fd, const sockaddr *address)
+//   Writes to stdout where the server listens: the port that the kernel chose for
+//   port 0, or what was asked for when it does not tell.
+//   In:        x0 = fd, x1 = address
 //   Out:       none
 //   Clobbers:  x0-x3, x9-x11, x16, v0, flags
 //   Errors:    none
 announce_listener:
     enter   176
+    ldr     q0, [x1]
+    str     q0, [sp, #16]
     mov     w9, #SOCKADDR_SIZE
     str     w9, [sp, #32]
     add     x1, sp, #16
@@ -1059,6 +1063,7 @@ Lserve_next:
     // the answer back with it.
     ldr     x9, [x28, #req_flags]
     tbnz    x9, #DRAIN_BIT, Lserve_drain
+    tbnz    x9, #BODY_BIT, Lserve_drain
     ldp     x9, x10, [x28, #conn_in_start]
     cmp     x9, x10
     b.eq    Lserve_exit
@@ -3001,7 +3006,7 @@ end_persistence:
 //   Errors:    none
 abandon_connection:
     ldr     x9, [x28, #req_flags]
-    and     x9, x9, #~(1 << PERSIST_BIT | 1 << DRAIN_BIT)
+    and     x9, x9, #~(1 << BODY_BIT | 1 << PERSIST_BIT | 1 << DRAIN_BIT)
     str     x9, [x28, #req_flags]
     ldr     x9, [x28, #conn_in_end]
     str     x9, [x28, #conn_in_start]
@@ -3889,7 +3894,10 @@ Lconditions_failed:
 //   Errors:    none
 changed_since:
     enter   16
-    ldp     x0, x1, [x0]
+    ldp     x9, x1, [x0]
+    mov     x0, #2
+    cbz     x1, Lchanged_exit
+    mov     x0, x9
     ldr     x2, [x28, #conn_now]
     bl      parse_http_date
     mov     x9, x0
@@ -5843,19 +5851,17 @@ Lcontrol_next:
 
 // row *find_row(const row *table, u64 key)
 //   Finds the first row with a key, from a row of a table on.
-//   In:        x0 = table, x1 = key, as a word
+//   In:        x0 = table, x1 = key, as a word that is not 0
 //   Out:       x0 = the row, 0 when there is none
 //   Clobbers:  x0, x9-x10, flags
 //   Errors:    none
 find_row:
     ldr     x9, [x0, #row_key]
-    ldrh    w10, [x0, #row_size]
-    cbz     w10, Lrow_none
     cmp     x9, x1
     b.eq    Lrow_exit
+    ldrh    w10, [x0, #row_size]
     add     x0, x0, x10
-    b       find_row
-Lrow_none:
+    cbnz    w10, find_row
     mov     x0, #0
 Lrow_exit:
     ret
