@@ -147,7 +147,7 @@ def _print_lines(lines: Iterable[str]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         # `| head` has seen enough; nothing more may go to stdout, not even at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
 
 
 def _write(path: Path, data: bytes) -> None:

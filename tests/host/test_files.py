@@ -301,6 +301,8 @@ def test_devices_are_the_guests_own(files: FileSystem, root: Path) -> None:
 
 @posix
 def test_fifos_and_sockets_never_wait(host: Host, root: Path) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     files, at = host.files, host.root
     files.mkfifo(at, b"fifo", 0o600)
     reader = files.open(at, b"fifo", f.O_RDONLY | f.O_NONBLOCK)
@@ -340,6 +342,8 @@ def test_a_fifo_without_a_writer_yet_is_not_at_its_end(host: Host) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="only root makes nodes")
 def test_a_device_of_the_host_is_not_opened(host: Host, root: Path) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     try:
         os.mknod(root / "node", 0o600 | f.S_IFCHR, os.makedev(1, 3))
     except PermissionError:

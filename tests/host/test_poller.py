@@ -135,6 +135,8 @@ def test_waking_never_waits_itself(poller: Poller) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGALRM")
 def test_waking_ends_a_wait_from_a_signal_handler(poller: Poller) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     before = signal.signal(signal.SIGALRM, lambda *_: poller.wake())
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.01)

@@ -62,6 +62,8 @@ def read(handle: Handle, poller: Poller, size: int = 64) -> bytes:
 
 
 def test_input_from_a_pipe(pipe: tuple[int, int, bool], poller: Poller) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     reader, writer, pumped = pipe
     handle = stream(reader, writes=False, pumped=pumped)
     assert outcome(handle.read_into, memoryview(bytearray(4))) == "EAGAIN"
@@ -74,6 +76,8 @@ def test_input_from_a_pipe(pipe: tuple[int, int, bool], poller: Poller) -> None:
 
 
 def test_a_full_pipe_parks_the_writer_alone(pipe: tuple[int, int, bool], poller: Poller) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     reader, writer, pumped = pipe
     handle = stream(writer, writes=True, pumped=pumped)
     sent = 0
@@ -128,6 +132,8 @@ def test_a_regular_file_keeps_the_shared_position(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a socket is pumped")
 def test_a_socket_is_not_switched(poller: Poller) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     one, other = socket.socketpair()
     handle = stream(one.fileno(), writes=False, pumped=False)
     assert outcome(handle.read_into, memoryview(bytearray(4))) == "EAGAIN"
@@ -143,6 +149,8 @@ def test_a_socket_is_not_switched(poller: Poller) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="opens the terminal again")
 def test_a_terminal_is_read_and_written(poller: Poller) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     pty = pytest.importorskip("pty")
     main, terminal = pty.openpty()
     handle = stream(terminal, writes=False, pumped=False)

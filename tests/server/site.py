@@ -6,6 +6,7 @@ import hashlib
 import os
 import socket
 import stat
+import sys
 from pathlib import Path
 
 __all__ = ["BIG", "DIGITS", "HELLO", "MOMENT", "MOMENT_DATE", "build", "snapshot"]
@@ -52,12 +53,13 @@ def build(root: Path) -> None:
     (www / "link.txt").symlink_to("hello.txt")
     (www / "link").symlink_to("directory", target_is_directory=True)
     (www / "out").symlink_to(root, target_is_directory=True)
-    os.mkfifo(www / "fifo")
-    with socket.socket(socket.AF_UNIX) as listener:
-        before = Path.cwd()
-        os.chdir(www)  # the name of a socket has about 100 bytes at most
-        listener.bind("socket")
-        os.chdir(before)
+    if sys.platform != "win32":
+        os.mkfifo(www / "fifo")
+        with socket.socket(socket.AF_UNIX) as listener:
+            before = Path.cwd()
+            os.chdir(www)  # the name of a socket has about 100 bytes at most
+            listener.bind("socket")
+            os.chdir(before)
     for path in www.rglob("*"):
         if not path.is_symlink():
             os.utime(path, (MOMENT, MOMENT))

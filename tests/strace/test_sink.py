@@ -79,6 +79,8 @@ def test_a_pipe_that_nobody_reads_costs_lines_and_no_time(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in the file system")
 def test_a_named_pipe_waits_for_its_reader_in_the_thread(tmp_path: Path) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
     path = tmp_path / "pipe"
     os.mkfifo(path)
     sink = Sink(path, print)
