@@ -10,6 +10,7 @@ from tests.server.exchange import ask, connect, request
 from tests.server.site import HELLO
 from tests.serving import Served
 
+PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
 METHODS = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}
 
 
@@ -65,6 +66,11 @@ def test_options(server: Served, target: str) -> None:
         assert answer.status == 204
     if answer.status == 204:
         assert {m.strip() for m in answer["allow"].split(",")} == METHODS
+
+
+def test_options_has_no_conditions(server: Served) -> None:
+    for field in ('If-Match: "x"', "If-None-Match: *", "If-Unmodified-Since: " + PAST):
+        assert ask(server, request("OPTIONS", "/hello.txt", field)).status == 204
 
 
 def test_options_of_what_nobody_may_have(server: Served) -> None:

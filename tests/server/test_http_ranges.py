@@ -52,6 +52,13 @@ def test_a_range_within_the_file(server: Served, spec: str, span: tuple[int, int
     assert answer["content-length"] == str(span[1] - span[0])
 
 
+def test_a_range_carries_the_validators(server: Served) -> None:
+    whole = ask(server, request("GET", "/digits.bin"))
+    part = ask(server, request("GET", "/digits.bin", "Range: bytes=3-5"))
+    for name in ("etag", "last-modified", "content-type", "accept-ranges"):
+        assert part[name] == whole[name]
+
+
 UNSATISFIABLE = [
     "1000-",
     "1000-1000",
