@@ -331,6 +331,8 @@ class System:
         """Write what a call returned into the registers: x0, x1 and the carry, or all."""
         call, flags = self._call, arguments[10] & _FLAGS
         if call.replaced is not None:
+            if process.space is not call.space:
+                self._replace_memory(process)
             self.machine.load(call.replaced)
             call.replaced = None
         elif number < 0:
@@ -344,6 +346,14 @@ class System:
         else:
             first, second = result if type(result) is tuple else (result or 0, 0)
             self.machine.write_result(first & _U64, second, flags & ~_CARRY)
+
+    def _replace_memory(self, process: Process) -> None:
+        """Give back what a process had before execve, and map what it has now."""
+        call = self._call
+        self.mmu.release(call.space)
+        call.space.drop()
+        call.space = process.space
+        self.mmu.activate(process.space)
 
     def _hold(self, pc: int) -> bool:
         """Put the pc back onto the ``svc``: the debugger wants to look first."""

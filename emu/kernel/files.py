@@ -131,6 +131,11 @@ class FdTable:
         """Set or clear FD_CLOEXEC."""
         (self._cloexec.add if on else self._cloexec.discard)(fd)
 
+    def close_on_exec(self) -> None:
+        """Free the descriptors that have FD_CLOEXEC."""
+        for fd in sorted(self._cloexec):
+            self.close(fd)
+
     def fork(self) -> FdTable:
         """Return a table with the same descriptors."""
         child = FdTable(self.limit)

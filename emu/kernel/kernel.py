@@ -93,7 +93,7 @@ class Kernel:
             pid, parent.pid, parent.name, parent.space.fork(), parent.pgid, parent.sid,
             files=parent.files.fork(), signals=parent.signals.fork(), cwd=parent.cwd,
             umask=parent.umask, uid=parent.uid, gid=parent.gid, rlimits=parent.rlimits,
-            nice=parent.nice, path=parent.path,
+            nice=parent.nice, path=parent.path, image=parent.image,
         )  # fmt: skip
         self.processes[pid] = parent.children[pid] = child
         if self._queues:

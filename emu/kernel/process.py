@@ -15,6 +15,8 @@ from emu.memory import AddressSpace
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from emu.image import Image
+
 __all__ = ["RLIMITS", "Limits", "Park", "Process", "State", "Timer"]
 
 
@@ -135,6 +137,8 @@ class Process:
     nice: int = 0
     #: Where its program is in the guest's file system, as far as is known.
     path: str = ""
+    #: The image of a program that execve started, None for the one that the run began with.
+    image: Image | None = None
     #: The last calls: (number, arguments, result, errno), for crash reports.
     recent: deque[tuple[int, tuple[int, ...], int, int]] = field(
         default_factory=lambda: deque(maxlen=10)

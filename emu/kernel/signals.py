@@ -103,6 +103,12 @@ class SignalState:
         self.pending &= ~bit(signal)
         self.infos.pop(signal, None)
 
+    def execute(self) -> None:
+        """Start another program: handlers are gone, what was ignored still is."""
+        kept = {n: Action(f.SIG_IGN) for n, a in self.actions.items() if a.handler == f.SIG_IGN}
+        self.actions = kept
+        self.altstack = (0, 0, f.SS_DISABLE)
+
     def fork(self) -> SignalState:
         """Return the child's state: dispositions and mask, nothing pending."""
         return SignalState(self.actions.copy(), self.mask, altstack=self.altstack)

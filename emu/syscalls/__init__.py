@@ -1,6 +1,7 @@
 """System calls: the table, and a file a theme.  Importing this package fills the table."""
 
 from emu.syscalls import (
+    execve,
     file,
     identity,
     kevent,
@@ -19,6 +20,6 @@ from emu.syscalls import (
 )
 
 __all__ = [
-    "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll", "proc_info", "process",
-    "resource", "signal", "socket", "sysctl", "time",
+    "execve", "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll", "proc_info",
+    "process", "resource", "signal", "socket", "sysctl", "time",
 ]  # fmt: skip

@@ -1,0 +1,126 @@
+"""execve: another guest program in the same process.
+
+Annotations are evaluated when the table is built, so this file does not postpone them.
+"""
+
+import struct
+from typing import NamedTuple
+
+from emu.darwin import flags as f
+from emu.darwin.errno import E2BIG, EACCES, EFAULT, ENOEXEC, Errno
+from emu.errors import ImageError
+from emu.host import FileHandle
+from emu.image import Image
+from emu.loader import load
+from emu.syscalls.file import directory_at
+from emu.syscalls.kinds import Path, Strings
+from emu.syscalls.table import Call, syscall
+
+__all__: list[str] = []
+
+#: Most bytes of arguments and environment, pointers included (kern.argmax).
+ARG_MAX = 1 << 20
+#: Longest program that is read, and longest first line of a script (IMG_SHSIZE).
+_PROGRAM_MAX, _LINE_MAX = 256 << 20, 512
+
+
+class _Program(NamedTuple):
+    """What a path turned out to be."""
+
+    path: bytes
+    image: Image
+    #: Arguments that a script's first line puts before those of the caller.
+    before: tuple[bytes, ...]
+
+
+@syscall(59, note="programs of the guest: Mach-O, images of 'ymawky-emu asm -o', scripts of such")
+def execve(call: Call, fname: Path, argp: Strings, envp: Strings) -> int:
+    """Run another program: memory is new, descriptors stay but for those with FD_CLOEXEC."""
+    argv, environment = _copyin_strings(call, argp), _copyin_strings(call, envp)
+    if sum(len(s) + 9 for s in (*argv, *environment)) > ARG_MAX:
+        raise Errno(E2BIG)
+    program = _find(call, fname)
+    if program.before:
+        argv = [*program.before, fname, *argv[1:]]
+    try:
+        space, registers = load(program.image, argv, environment, program.path)
+    except ImageError as refused:
+        call.warn(f"[pid {call.process.pid}] execve: {refused}")
+        raise Errno(E2BIG) from None
+    process = call.process
+    process.files.close_on_exec()
+    process.signals.execute()
+    process.space = space
+    process.image = program.image
+    process.path = "/" + program.path.decode(errors="surrogateescape").lstrip("/")
+    process.name = process.path.rpartition("/")[2]
+    call.replaced = bytes(registers)
+    call.kernel.executed(process)
+    return 0
+
+
+def _copyin_strings(call: Call, vector: int) -> list[bytes]:
+    """Read a vector of strings that a null pointer ends; a null vector is empty."""
+    found: list[bytes] = []
+    left = ARG_MAX
+    while vector:
+        (address,) = struct.unpack("<Q", call.space.copyin(vector, 8))
+        if not address:
+            break
+        try:
+            found.append(call.space.copyinstr(address, max(left, 1)))
+        except Errno as failed:
+            raise failed if failed.number == EFAULT else Errno(E2BIG) from None
+        left -= len(found[-1]) + 9
+        vector += 8
+    return found
+
+
+def _find(call: Call, path: bytes) -> _Program:
+    """Return the program at ``path``, or the one that its first line names."""
+    data = _read(call, path)
+    if data[:2] != b"#!":
+        return _Program(path, _image(call, path, data), ())
+    words = data[2:_LINE_MAX].partition(b"\n")[0].split()
+    if not words:
+        raise Errno(ENOEXEC)
+    interpreter = _read(call, words[0])
+    if interpreter[:2] == b"#!":
+        raise Errno(ENOEXEC)
+    return _Program(words[0], _image(call, words[0], interpreter), tuple(words))
+
+
+def _read(call: Call, path: bytes) -> bytes:
+    """Read a program; EACCES where it may not be executed or is no regular file."""
+    at = directory_at(call, f.AT_FDCWD, path)
+    call.host.files.access(at, path, f.X_OK)
+    handle = call.host.files.open(at, path, f.O_RDONLY | f.O_NONBLOCK)
+    try:
+        if type(handle) is not FileHandle:
+            raise Errno(EACCES)
+        size = handle.stat().size
+        if size > _PROGRAM_MAX:
+            raise Errno(ENOEXEC)
+        data = bytearray(size)
+        count = handle.pread_into(memoryview(data), 0) if size else 0
+        return bytes(data[:count])
+    finally:
+        handle.close()
+
+
+def _image(call: Call, path: bytes, data: bytes) -> Image:
+    """Turn a file into an image; ENOEXEC, with a line that says why, where it is none."""
+    from emu import libsystem, macho
+    from emu.asm import imagefile
+
+    name = path.decode(errors="replace")
+    try:
+        if macho.is_macho(data[:16]):
+            return libsystem.bind(macho.load(data, name))
+        if data.startswith(imagefile.MAGIC):
+            return imagefile.load(data)
+    except ImageError as refused:
+        call.warn(f"[pid {call.process.pid}] execve: {refused}")
+        raise Errno(ENOEXEC) from None
+    call.warn(f"[pid {call.process.pid}] execve: {name} is no Darwin program for arm64: ENOEXEC")
+    raise Errno(ENOEXEC)
