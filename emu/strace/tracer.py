@@ -33,7 +33,8 @@ class Pending(Shown):
     """A call between its beginning and its end.
 
     ``texts`` are its arguments as far as they are formatted, with None for those that the
-    call does not take.  ``cut`` says that its line is already out, unfinished; ``outcome`` is
+    call does not take.  ``special`` says that anything but returning happened to the call, or
+    that there is a clock.  ``cut`` says that its line is already out, unfinished; ``outcome`` is
     "returned", "restarts" (a signal's handler runs first) or "gone" (the process has ended).
     Times are in nanoseconds, 0 without a clock.
     """
@@ -41,6 +42,7 @@ class Pending(Shown):
     # What most calls never change stands in the class: one is made for every call.
     result: Any = None
     error = 0
+    special = False
     parked = False
     cut = False
     outcome = "returned"
@@ -125,10 +127,10 @@ class Tracer(Observer):
         shape = self._shapes[number] if number in self._shapes else self._shape(number, row)
         if shape is None:
             return
-        call = Pending(pid, shape, arguments, process.space, self._size)
+        call = self._pending[pid] = Pending(pid, shape, arguments, process.space, self._size)
         if self._clock is not None:
             call.began = self._clock()
-        self._pending[pid] = call
+            call.special = True
 
     def returned(
         self,
@@ -146,7 +148,12 @@ class Tracer(Observer):
             return
         call.result = result
         call.error = error
-        self._finish(call)
+        if call.special:
+            self._finish(call)
+            return
+        if call.shape.rest:
+            call.texts += [show(call, i) for i, show in call.shape.rest]
+        self._renderer.finished(call)
 
     def _finish(self, call: Pending) -> None:
         rest = call.shape.rest
@@ -163,7 +170,7 @@ class Tracer(Observer):
         del wait
         call = self._pending.get(process.pid)
         if call is not None and not call.parked:
-            call.parked = True
+            call.parked = call.special = True
             self._renderer.parked(call)
 
     def interrupted(self, process: Process, done: int, *, again: bool) -> None:
@@ -171,6 +178,7 @@ class Tracer(Observer):
         call = self._pending.pop(process.pid, None)
         if call is None:
             return
+        call.special = True
         if again:
             call.outcome = "restarts"
         else:
@@ -190,6 +198,7 @@ class Tracer(Observer):
         call = self._pending.get(parent.pid)
         if call is not None:
             call.child = child.pid
+            call.special = True
         else:
             self._renderer.forked(parent.pid, child.pid, self._now())
 
@@ -207,4 +216,5 @@ class Tracer(Observer):
         call = self._pending.pop(process.pid, None)
         if call is not None:
             call.outcome = "gone"
+            call.special = True
             self._finish(call)
