@@ -77,7 +77,7 @@ def finish(instruction: Instruction, site: Site, value: Callable[[Hole], Value])
 
 
 _NEGATED = re.compile(r"(adds?|subs?|cmp|cmn) (.*),#-(\d+)$")
-_MIXED = re.compile(r"(?:adds?|subs?|cmp|cmn) (?:x\w+,|sp,)+w\d+,lsl #")
+_MIXED = re.compile(r"(?:adds?|subs?|cmp|cmn) (?:x\w+,|sp,)+w\w+,lsl #")
 _OPPOSITE = {
     "add": "sub", "sub": "add", "adds": "subs", "subs": "adds", "cmp": "cmn", "cmn": "cmp"
 }  # fmt: skip

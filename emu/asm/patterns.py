@@ -292,7 +292,7 @@ def _system(mnemonic: str, operands: str) -> int | None:
 
 
 def _move_system(mnemonic: str, first: str, second: str) -> int | None:
-    if mnemonic == "msr" and first in _FLAGS and second.startswith("#"):
+    if mnemonic == "msr" and first in _FLAGS and re.fullmatch(_NUMBER, second):
         return _FLAGS[first] | _range(0, 15)(second[1:]) << 8
     name, register = (second, first) if mnemonic == "mrs" else (first, second)
     found = _registers().get(name)

@@ -34,6 +34,8 @@ class Site(NamedTuple):
 
 #: Instructions for which Mach-O has relocations.
 _FAR = frozenset({"b", "bl"})
+#: Kinds of operands that are one expression.
+_NUMBERS = frozenset({"address", "immediate"})
 
 
 _CODES = {name: i for i, name in enumerate(CONDITIONS[:16])} | {"cs": 2, "cc": 3}
@@ -70,7 +72,7 @@ def _distance(
     what: str, operand: Operand, site: Site, evaluate: Evaluate, bits: int, scale: int = 4
 ) -> int:
     """Return the field for a target: ``bits`` wide, signed, counted in units of ``scale``."""
-    if operand.kind not in {"address", "immediate"}:
+    if operand.kind not in _NUMBERS:
         raise Problem(f"'{what}' needs a label", operand.column, max(1, len(operand.text)))
     value = evaluate(operand)
     if value.modifier:
@@ -142,7 +144,7 @@ def _test(base: int) -> Encoder:
         _count(instruction, 3)
         register, bit, target = instruction.operands
         width, number = _general(register)
-        index = evaluate(bit) if bit.hole else None
+        index = evaluate(bit) if bit.kind in _NUMBERS else None
         top = 63 if width == "x" else 31
         if index is None or not index.absolute or not 0 <= index.number <= top:
             raise Problem(
@@ -171,7 +173,7 @@ def _adrp(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
     width, number = _general(register)
     if width != "x":
         raise Problem("'adrp' needs a 64-bit register", register.column, len(register.text))
-    if target.hole is None:
+    if target.kind not in _NUMBERS:
         raise Problem("'adrp' needs symbol@PAGE", target.column)
     value = evaluate(target)
     if value.modifier in {"PAGE", "GOTPAGE"} and value.minus is None:
@@ -193,7 +195,7 @@ def _adrp(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
 def literal_load(instruction: Instruction) -> Encoder | None:
     """Return the encoder for a load from a label, or None if this is another form."""
     operands = instruction.operands
-    if len(operands) != 2 or operands[1].kind not in {"address", "immediate"}:
+    if len(operands) != 2 or operands[1].kind not in _NUMBERS:
         return None
     return _load
 
@@ -216,7 +218,7 @@ def _load(instruction: Instruction, site: Site, evaluate: Evaluate) -> int:
 def _prefetch(operand: Operand, evaluate: Evaluate) -> int:
     if operand.text in _PREFETCH:
         return _PREFETCH[operand.text]
-    value = evaluate(operand) if operand.hole else None
+    value = evaluate(operand) if operand.kind in _NUMBERS else None
     if value is None or not value.absolute or not 0 <= value.number <= 31:
         raise Problem(
             "expected a prefetch operation or a number from 0 to 31",

@@ -135,11 +135,19 @@ def test_keystone_drops_nothing_without_a_word() -> None:
     ]
 
 
+_OPERANDS = """x1 w2 sp wsp xzr wzr b3 h4 s5 d6 q7 v8 v9.16b v10.8h v11.4s v12.2d v13.b[3] v14.d[1]
+#0 #1 #0.0 #1.0 #0.1 #-1 #4096 [x1] [sp,#8] [x2,#-8]! [x3,x4,lsl#3] [x5,w6,uxtw] {v1.16b}
+{v2.4s,v3.4s} {v4.b}[7] lsl#3 uxtw#2 sxtx msl#8 eq al ish nzcv zva c7 pan csync""".split()
 _REGISTER = re.compile(r"\b([xwbhsdq])(\d+)\b|#-?\w+|\bv(\d+)\b")
 
 
 def _mutated(rng: random.Random, text: str) -> str:
-    """Change one register or one number of an instruction."""
+    """Change one register, one number or one operand of an instruction."""
+    if rng.random() < 0.2:
+        mnemonic, _, operands = text.partition(" ")
+        parts = re.split(r",\s*(?![^\[{]*[\]}])", operands)
+        parts[rng.randrange(len(parts))] = rng.choice(_OPERANDS)
+        return f"{mnemonic} {', '.join(parts)}"
     places = list(_REGISTER.finditer(text))
     if not places:
         return text
