@@ -55,14 +55,12 @@ _puts:
 .globl _libsystem_put
 .private_extern _libsystem_put
 _libsystem_put:
-    stp     x29, x30, [sp, #-64]!
+    stp     x29, x30, [sp, #-48]!
     mov     x29, sp
     stp     x19, x20, [sp, #16]
     stp     x21, x22, [sp, #32]
-    str     x23, [sp, #48]
     mov     x19, x0
     mov     x20, x1
-    mov     w23, #0                     // whether a line ended
     adrp    x21, Lstdout@PAGE
     add     x21, x21, Lstdout@PAGEOFF
     ldr     w22, [x21, #4]              // mode
@@ -85,19 +83,17 @@ Lput_byte:
     add     w8, w8, #1
     str     w8, [x21]
     cmp     w9, #'\n'
-    csinc   w23, w23, wzr, ne
-    b       Lput_next
+    ccmp    w22, #BY_LINES, #0, eq
+    b.ne    Lput_next
+    bl      _libsystem_flush
+    cbz     w0, Lput_next
+    b       Lput_done
 Lput_end:
     mov     w0, #0
-    cmp     w22, #BY_LINES
-    ccmp    w23, #0, #4, eq
-    b.eq    Lput_done
-    bl      _libsystem_flush
 Lput_done:
     ldp     x19, x20, [sp, #16]
     ldp     x21, x22, [sp, #32]
-    ldr     x23, [sp, #48]
-    ldp     x29, x30, [sp], #64
+    ldp     x29, x30, [sp], #48
     ret
 
 // Find out what standard output is; w0 = its mode. Leaf but for the call.
