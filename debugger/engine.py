@@ -458,6 +458,23 @@ class Engine(Observer):
         )
         self._halt(process, event)
 
+    def _watch_call(
+        self,
+        process: Process,
+        watch: Watchpoint,
+        old: int,
+        number: int,
+        arguments: tuple[int, ...],
+    ) -> None:
+        """Judge what a call did to watched memory: it wrote other bytes, or sent these."""
+        by = f"the call {name_of(number)}"
+        if watch.access != "read" and self._value(process, watch) != old:
+            self._watch_hit(process, watch, "write", old, by)
+        elif watch.access != "write" and _bare_name(number) in SENDS:
+            buffers = self._buffers(process, number, arguments, watch.address + watch.size)
+            if any(watch.covers(base, len(data)) for base, data in buffers):
+                self._watch_hit(process, watch, "read", old, by)
+
     def _where(self, process: Process) -> Place:
         """Return where ``process`` stands, on the CPU or off it."""
         on_cpu = process is self.system.current and not self.system.paused
@@ -594,8 +611,7 @@ class Engine(Observer):
         if not error and name in _SOCKET_CALLS:
             self._note_traffic(process, number, arguments, result)
         for watch, old in self._before.pop(pid, ()):
-            if watch.concerns(pid) and watch.access != "read":
-                self._watch_hit(process, watch, "write", old, f"the call {name_of(number)}")
+            self._watch_call(process, watch, old, number, arguments)
         self._catch_return(process, number, error)
 
     def _catch_return(self, process: Process, number: int, error: int) -> None:

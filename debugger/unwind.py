@@ -130,6 +130,9 @@ def _load(state: _State, operands: str) -> bool:
     state.depth -= int(found[3], 0)
     for register in (found[1], found[2]):
         state.saved.pop(register or "", None)
+        if register == "x29":
+            # It is the caller's again.
+            state.frame = None
     return True
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import unicorn
 
-from emu.machine import _CODE_HOOK, _MEM_HOOK, READ, WRITE, Stop
+from emu.machine import _CODE_HOOK, _MEM_HOOK, EXEC, READ, WRITE, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -142,7 +142,9 @@ class Probe:
         touched_at, self._touched_at = self._touched_at, _NOWHERE
         if touched_at != _NOWHERE:
             stop = self._complete(stop, touched_at)
-        self._unexecuted = self._machine.read("pc") if stop.kind == "fault" else _NOWHERE
+        # An instruction that cannot be fetched has not reached its hooks.
+        seen = stop.kind == "fault" and stop.access != EXEC
+        self._unexecuted = self._machine.read("pc") if seen else _NOWHERE
         return stop
 
     def _complete(self, stop: Stop, pc: int) -> Stop:
