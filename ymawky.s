@@ -244,7 +244,6 @@
 // 3. Protocol constants
 // ============================================================================
 
-.equ CONTINUE, 100
 .equ OK, 200
 .equ CREATED, 201
 .equ NO_CONTENT, 204
@@ -397,6 +396,13 @@
 .equ HOT_IN, HOT_OUT + OUT_SIZE
 .equ IN_SIZE, REQUEST_MAX + BODY_BUFFER
 .equ HOT_SIZE, HOT_IN + IN_SIZE + SLACK
+
+.if STATE_SIZE > HOT_PATH
+.error "the state reaches into the path"
+.endif
+.if HOT_PATH + PATH_SIZE > HOT_OUT
+.error "the path reaches into the answer"
+.endif
 
 // Buffers of a listing: directory entries, and the rows made from them.
 .equ ENTRIES_SIZE, 32 * 1024
@@ -3629,9 +3635,8 @@ Ltake_bad:
 //   Clobbers:  x0-x5, x9-x11, x16, v0, flags
 //   Errors:    status
 store_body:
-    enter   48
+    enter   32
     stp     x19, x20, [sp, #16]
-    str     x21, [sp, #32]
     mov     w19, w0
     mov     x20, x1
 Lstore_next:
@@ -3664,9 +3669,8 @@ Lstore_failed:
 Lstore_done:
     succeed
 Lstore_exit:
-    ldr     x21, [sp, #32]
     ldp     x19, x20, [sp, #16]
-    leave   48
+    leave   32
 
 // void fill_body(void)
 //   Receives more of a body behind the header section, which stays in place.
@@ -5108,10 +5112,9 @@ complete_year:
 //   Clobbers:  x0-x2, x9-x14, flags
 //   Errors:    errno: EINVAL when it does not match
 match_date:
-    enter   64
-    stp     x19, x20, [sp, #16]
-    stp     x21, x22, [sp, #32]
-    str     x23, [sp, #48]
+    enter   48
+    stp     x20, x21, [sp, #16]
+    stp     x22, x23, [sp, #32]
     mov     x20, x1
     mov     x21, x2
     mov     x22, x3
@@ -5151,10 +5154,9 @@ Lpattern_end:
     b.ne    Lpattern_bad
     succeed
 Lpattern_exit:
-    ldr     x23, [sp, #48]
-    ldp     x21, x22, [sp, #32]
-    ldp     x19, x20, [sp, #16]
-    leave   64
+    ldp     x22, x23, [sp, #32]
+    ldp     x20, x21, [sp, #16]
+    leave   48
 
 // u8 *match_digits(const u8 *text, const u8 *end, u64 count)
 //   Reads a number of so many digits; for a count of 0, two of which the first may

@@ -7,6 +7,7 @@ to x29 and the lower halves of v8 to v15 survive, and only declared registers ch
 from __future__ import annotations
 
 import random
+import re
 import struct
 
 import pytest
@@ -15,6 +16,7 @@ from emu.asm import available
 from tests.server.contracts import Contract, ContractError, read_contracts
 from tests.server.contracts_guest import OUT, SOURCE, Guest, Outcome, image
 from tests.server.contracts_kernel import ERRORS, REQUESTS, S_IFREG, RandomKernel, pack_stat
+from tests.serving import ROOT
 
 if not available():
     pytest.skip("nothing can be assembled without Keystone", allow_module_level=True)
@@ -245,3 +247,10 @@ def test_what_is_no_contract_is_told(
     path.write_text(f".text\n\n{comment}routine:\n    ret\n")
     with pytest.raises(ContractError, match=reason):
         read_contracts(path)
+
+
+def test_the_walk_through_the_server_names_what_there_is() -> None:
+    text = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`([a-z]+(?:_[a-z0-9]+)+)`", text))
+    assert len(names) > 40
+    assert names <= set(image().symbols)
