@@ -50,22 +50,19 @@ def fits(number: int, size: int) -> bool:
 @directive(*_SIZES)
 def _data(unit: Unit, cursor: Cursor, name: str) -> None:
     size = _SIZES[name]
-    found = bytearray()
-    start = unit.part.size
+    part = unit.part
+    start = part.size
     for column in cursor.commas():
-        expr = cursor.expression()
-        if isinstance(expr, int):
-            if not fits(expr, size):
-                raise Problem(
-                    f"{expr} does not fit in {size} byte{'s' * (size != 1)}",
-                    column,
-                    cursor.pos - column,
-                )
-            found += (expr & ((1 << (8 * size)) - 1)).to_bytes(size, "little")
-        else:
-            unit.part.fixups.append(Fixup(start + len(found), size, expr, unit.origin, column))
-            found += bytes(size)
-    unit.emit(bytes(found))
+        expr = cursor.expression()  # in which `.` is the place of this very element
+        number = expr if isinstance(expr, int) else 0
+        if not fits(number, size):
+            what = f"{number} does not fit in {size} byte{'s' * (size != 1)}"
+            raise Problem(what, column, cursor.pos - column)
+        offset = part.append((number & ((1 << (8 * size)) - 1)).to_bytes(size, "little"))
+        if not isinstance(expr, int):
+            part.fixups.append(Fixup(offset, size, expr, unit.origin, column))
+    if part.size > start:
+        part.lines.append((start, part.size - start, unit.origin))
 
 
 @directive(".octa")

@@ -126,7 +126,7 @@ SAME: dict[str, str] = {
         later = 77
         .long later
         here: .long . - here
-        .long . - here
+        .long . - here, 5, . - here
         "odd name": .byte 1
         .long "odd name" - here
         end:
