@@ -72,6 +72,14 @@ def test_pipelined_requests_are_answered_in_order(server: Served) -> None:
             assert link.answer().body == body
 
 
+def test_pipelined_requests_of_any_size(server: Served) -> None:
+    data = [request("GET", "/hello.txt", f"X: {'x' * (n * 37)}") for n in range(MAX_REQUESTS)]
+    with connect(server) as link:
+        link.send(b"".join(data))
+        for _ in data:
+            assert link.answer().body == HELLO
+
+
 def test_pipelined_requests_of_every_kind(server: Served) -> None:
     with connect(server) as link:
         link.send(

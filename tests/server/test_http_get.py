@@ -94,7 +94,19 @@ def test_the_entity_tag_tells_versions_apart(server: Served, room: Path) -> None
 
 @pytest.mark.parametrize(
     "moment",
-    [0, 1, 951782400, 951868799, 1709164800, 4107542399, 4102444800, 1 << 31, 253402300799],
+    [
+        -1577836800,
+        -1,
+        0,
+        1,
+        951782400,
+        951868799,
+        1709164800,
+        4107542399,
+        4102444800,
+        1 << 31,
+        253402300799,
+    ],
 )
 def test_last_modified_is_right_in_any_year(server: Served, room: Path, moment: int) -> None:
     path = room / "file"

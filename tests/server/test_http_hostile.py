@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,7 +18,7 @@ import pytest
 from tests.server.exchange import Truncated, ask, connect, request
 from tests.server.site import HELLO, build, snapshot
 from tests.server.test_http_put import chunked
-from tests.serving import Served, serving
+from tests.serving import PATIENCE, Served, serving
 
 MIB = 1 << 20
 
@@ -248,6 +249,33 @@ def test_a_directory_that_changes_while_it_is_listed(server: Served, room: Path)
     finally:
         done.set()
         thread.join()
+
+
+def test_files_left_over_from_another_run_are_passed_by(own: tuple[Path, Served]) -> None:
+    root, served = own
+    left = [root / "www" / f".ymawky_tmp_{pid}" for pid in range(1, 1000)]
+    for path in left:
+        path.write_bytes(b"left over")
+    assert ask(served, request("PUT", "/new", body=b"new")).status == 201
+    assert (root / "www" / "new").read_bytes() == b"new"
+    assert all(path.read_bytes() == b"left over" for path in left)
+    assert len(list((root / "www").glob(".ymawky_tmp_*"))) == len(left)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process at once")
+def test_a_server_that_is_ended_amid_a_body_leaves_nothing(own: tuple[Path, Served]) -> None:
+    root, served = own
+    before = snapshot(root)
+    with connect(served) as link:
+        link.send(request("PUT", "/hello.txt", "Content-Length: 9", "Expect: 100-continue"))
+        assert b" 100 " in link.next_byte()
+        link.send(b"half")
+        deadline = time.monotonic() + PATIENCE
+        while snapshot(root) == before:
+            assert time.monotonic() < deadline, "the body is never stored"
+        served.process.terminate()
+        assert served.process.wait(PATIENCE) == 0
+    assert snapshot(root) == before
 
 
 def test_a_put_whose_directory_vanishes(server: Served, room: Path, root: Path) -> None:

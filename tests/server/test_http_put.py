@@ -247,6 +247,14 @@ def test_a_client_that_expects_100_gets_it_once(server: Served, room: Path) -> N
     assert (room / "file").read_bytes() == b"hello"
 
 
+def test_the_largest_body_is_welcome(server: Served, room: Path) -> None:
+    fields = (f"Content-Length: {GIB}", "Expect: 100-continue")
+    with connect(server) as link:
+        link.send(request("PUT", f"/{room.name}/file", *fields))
+        assert link.next_byte() == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert not list(room.iterdir())
+
+
 def test_a_body_that_is_there_already_needs_no_100(server: Served, room: Path) -> None:
     data = request("PUT", f"/{room.name}/file", "Expect: 100-continue", body=b"hello")
     assert ask(server, data).status == 201
