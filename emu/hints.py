@@ -65,8 +65,8 @@ class Hints(Observer):
             self._given.add(kind)
             self._say(f"hint: {text}")
 
-    def _at(self, pc: int) -> str:
-        return self._system.describe(pc)
+    def _at(self, process: Process | None, pc: int) -> str:
+        return self._system.describe(process, pc)
 
     # -- the image ------------------------------------------------------------------------
 
@@ -79,8 +79,8 @@ class Hints(Observer):
             if at >= 0:
                 self._give(
                     "svc",
-                    f"svc #0 at {self._at(segment.addr + at)}: Darwin looks at x16, not at the "
-                    "immediate, so this works, but Apple's own code says svc #0x80",
+                    f"svc #0 at {self._at(None, segment.addr + at)}: Darwin looks at x16, "
+                    "not at the immediate, so this works, but Apple's own code says svc #0x80",
                 )
                 return
 
@@ -103,8 +103,8 @@ class Hints(Observer):
             meaning = f", Linux's {name}," if name else ""
             self._give(
                 "x8",
-                f"[pid {process.pid}] x8 holds {x8}{meaning} and x16 {x16} at {self._at(pc)}: "
-                "Darwin takes the number of a call from x16, and its numbers are others",
+                f"[pid {process.pid}] x8 holds {x8}{meaning} and x16 {x16} "
+                f"at {self._at(process, pc)}: Darwin takes the number of a call from x16, and its numbers are others",
             )
 
     # -- a failed call --------------------------------------------------------------------
@@ -117,8 +117,8 @@ class Hints(Observer):
         if error == EBADF and _has_linux_cwd(arguments, [kind.name for kind in row.kinds]):
             self._give(
                 "cwd",
-                f"[pid {process.pid}] {row.name} at {self._at(pc - 4)} got descriptor -100, "
-                f"Linux's AT_FDCWD; Darwin's is {f.AT_FDCWD}",
+                f"[pid {process.pid}] {row.name} at {self._at(process, pc - 4)} "
+                f"got descriptor -100, Linux's AT_FDCWD; Darwin's is {f.AT_FDCWD}",
             )
         if row.name in _USED and pc not in self._seen:
             self._seen.add(pc)
@@ -134,7 +134,7 @@ class Hints(Observer):
         }[verdict]
         self._give(
             "carry",
-            f"[pid {process.pid}] {name} at {self._at(pc - 4)} failed with "
+            f"[pid {process.pid}] {name} at {self._at(process, pc - 4)} failed with "
             f"{NAMES.get(error, error)}, but {what}: Darwin sets carry and leaves the positive "
             f"errno in x0, here {error} (b.cs tells)",
         )
@@ -152,8 +152,8 @@ class Hints(Observer):
         if _told_by_x0(parent.space, pc, machine.read("x30")):
             self._give(
                 "fork",
-                f"[pid {parent.pid}] behind fork at {self._at(pc - 4)} the code tests x0: on "
-                "Darwin that is a pid in both processes; x1 is 1 in the child, 0 in the parent",
+                f"[pid {parent.pid}] behind fork at {self._at(parent, pc - 4)} the code tests "
+                "x0: on Darwin that is a pid in both processes; x1 is 1 in the child, 0 in the parent",
             )
 
 

@@ -48,7 +48,7 @@ class CrashReporter(Observer):
 
     def crashed(self, process: Process, info: SigInfo) -> None:
         """Report."""
-        self._say("\n".join(crash_report(self._image, process, info)))
+        self._say("\n".join(crash_report(process.image or self._image, process, info)))
 
     def unimplemented(self, process: Process, number: int) -> None:
         """Stop the run, if that was asked for."""
@@ -60,7 +60,7 @@ class CrashReporter(Observer):
         r["pc"] -= 4  # onto the svc
         name = name_of(number) or "no known call"
         title = f"[pid {process.pid}] stopped (--strict): call {number} ({name}) is not implemented"
-        body = _body(self._image, process, r, None)
+        body = _body(process.image or self._image, process, r, None)
         raise StrictError("\n".join([title, *body]))
 
 

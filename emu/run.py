@@ -60,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     trace = _start_trace(arguments, system)
     report, hint = (_say, say) if trace is None else (trace.in_order(_say), trace.in_order(say))
     system.warn = report
-    system.describe = lambda address: describe_address(image, address)
+    system.describe = lambda process, address: describe_address(
+        (process and process.image) or image, address
+    )
     system.observe(CrashReporter(image, report, strict=arguments.strict))
     system.observe(Hints(system, image, hint))
     statistics = Statistics(system) if arguments.stats else None

@@ -77,7 +77,7 @@ class System:
         self.follower: Observer | None = None
         self._observers: list[Observer] = []
         #: What an address is called, for people; launching a program knows more.
-        self.describe: Callable[[int], str] = hex
+        self.describe: Callable[[Process | None, int], str] = lambda _process, at: hex(at)
         #: A debugger's veto, asked before a call is run or a faulting instruction is punished.
         self.gate: Gate | None = None
         #: Set by :meth:`pause`: the running process leaves the CPU as it stands.
@@ -366,7 +366,7 @@ class System:
             return Errno(veto)
         if number not in self._unknown:
             self._unknown.add(number)
-            self.warn(_unknown_text(process, number, self.describe(pc - 4)))
+            self.warn(_unknown_text(process, number, self.describe(process, pc - 4)))
         if self.observer is not None:
             process.registers = self.machine.save()
             self.observer.unimplemented(process, number)

@@ -131,6 +131,9 @@ def _outcome(call: Pending) -> str:
         return _RESTARTS
     if call.outcome == "gone" or not call.shape.comes_back:
         return "?"
+    if call.error and call.shape.number < 0:
+        # Mach traps know no errno: whatever is wrong is an invalid argument here.
+        return "4 (KERN_INVALID_ARGUMENT)"
     if call.error:
         return ERRORS.get(call.error) or f"-1 errno {call.error}"
     text = result_text(shape.name, shape.returns, call)
