@@ -104,7 +104,8 @@ class Hints(Observer):
             self._give(
                 "x8",
                 f"[pid {process.pid}] x8 holds {x8}{meaning} and x16 {x16} "
-                f"at {self._at(process, pc)}: Darwin takes the number of a call from x16, and its numbers are others",
+                f"at {self._at(process, pc)}: Darwin takes the number of a call from x16, "
+                "and its numbers are others",
             )
 
     # -- a failed call --------------------------------------------------------------------
@@ -153,7 +154,8 @@ class Hints(Observer):
             self._give(
                 "fork",
                 f"[pid {parent.pid}] behind fork at {self._at(parent, pc - 4)} the code tests "
-                "x0: on Darwin that is a pid in both processes; x1 is 1 in the child, 0 in the parent",
+                "x0: on Darwin that is a pid in both processes; x1 is 1 in the child, 0 in the "
+                "parent",
             )
 
 
