@@ -1,7 +1,7 @@
 """C macros: tokens, definitions and their expansion, as the C standard's section 6.10.3 has it.
 
 What is not C is left as it is: in assembler sources ``#1`` is an operand, an apostrophe may stand
-alone, and pasting two tokens may give anything.
+alone (the rest of its line is then left alone too), and pasting two tokens may give anything.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["CMacro", "Expander", "Token", "define", "spell", "tokens"]
 
 #: Tokens that all expansions in one source may produce together.
-MOST_TOKENS: Final = 4_000_000
+MOST_TOKENS: Final = 500_000
 
 _TOKEN: Final = re.compile(
     r"(?P<space>[ \t\v\f\r]+)"
     r"|(?P<name>[A-Za-z_$][A-Za-z0-9_$]*)"
     r"|(?P<number>\.?[0-9](?:[eEpP][+-]|[A-Za-z0-9_.])*)"
-    r'|(?P<string>"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])')"
+    r'|(?P<string>"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])*')"
+    r"|(?P<rest>[\"'].*)"
     r"|(?P<sign>##|\.\.\.|<<|>>|<=|>=|==|!=|&&|\|\||[^ \t])"
 )
 _DEFINITION: Final = re.compile(r"\s*([A-Za-z_$][A-Za-z0-9_$]*)(\(([^()]*)\))?")

@@ -20,6 +20,7 @@ from emu.asm.problem import Problem
 from emu.asm.source import Input, Origin
 from emu.asm.suggest import nearest
 from emu.asm.unit import Unit
+from emu.errors import AssemblyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,16 +98,16 @@ class _Parser:
         self.finish()
 
     def preprocess(self, path: str, text: str) -> str:
-        """Return what the C preprocessor makes of a file; nothing if it finds errors."""
+        """Return what the C preprocessor makes of a file; its errors are all that is said."""
         done = preprocess(path, text, self.unit.options.include_dirs, self.unit.options.defines)
         self.unit.files.update(done.files)
         self.notes = done.notes
         for where, data in done.read:
             self.unit.note_read(where, data)
-        errors = [d for d in done.diagnostics if d.severity == "error"]
-        self.unit.diagnostics += [(self.unit.origin, d) for d in errors]
-        self.unit.messages += [str(d) for d in done.diagnostics if d.severity != "error"]
-        return "" if errors else done.text
+        if errors := [d for d in done.diagnostics if d.severity == "error"]:
+            raise AssemblyError(errors)
+        self.unit.messages += [str(d) for d in done.diagnostics]
+        return done.text
 
     def marker(self, origin: Origin) -> None:
         """Go on as the file that a line marker names."""

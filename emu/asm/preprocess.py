@@ -37,7 +37,7 @@ _DEEPEST: Final = 40
 _MOST_FILES: Final = 2000
 _DIRECTIVE: Final = re.compile(r"\s*#\s*([A-Za-z_]+)?\s*")
 _COMMENT: Final = re.compile(
-    r'"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])'|//.*|/\*(?:.*?\*/|.*$)", re.DOTALL
+    r'"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])*'|[\"'].*|//.*|/\*(?:.*?\*/|.*$)", re.DOTALL
 )
 _MARKER: Final = re.compile(r'\s*#\s*(?:line\s+)?(\d+)(?:\s+"((?:\\.|[^"\\])*)"(?:\s+[1-4])*)?\s*')
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
