@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EAGAIN, ESRCH, Errno
+from emu.kernel.mapped import MappedFiles
 from emu.kernel.process import RLIMITS, Limits, Process, State
 from emu.kernel.scheduler import Scheduler
 from emu.kernel.signals import CORE, STOPS, SigInfo
@@ -46,6 +47,7 @@ class Kernel:
         self.watchers: list[Watcher] = []
         self._last_pid = FIRST_PID - 1
         self._serials = itertools.count(1)
+        self.mapped = MappedFiles()
         #: Event queues that live, and whose they are.
         self._queues: dict[Kqueue, Process] = {}
 
@@ -137,6 +139,8 @@ class Kernel:
         process.memory.clear()
         process.timer.deadline = 0
         process.cpu_timers = None
+        if self.mapped:
+            self.mapped.release(p for p in self.running if p is not process)
         process.files.close_all()
         for watcher in self.watchers:
             watcher.ended(process)

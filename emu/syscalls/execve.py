@@ -55,6 +55,8 @@ def execve(call: Call, fname: Path, argp: Strings, envp: Strings) -> int:
     process.path = "/" + program.path.decode(errors="surrogateescape").lstrip("/")
     process.name = process.path.rpartition("/")[2]
     call.replaced = bytes(registers)
+    if call.kernel.mapped:
+        call.kernel.mapped.release(call.kernel.running)
     call.kernel.executed(process)
     return 0
 

@@ -12,6 +12,8 @@ from emu.darwin.structs import DIRENT_NAME, Stat64, pack_dirent
 from emu.host import Directory, FileHandle, Handle, HostStat
 from emu.kernel.files import OpenFile
 from emu.kernel.process import Park
+from emu.syscalls import coherence
+from emu.syscalls.coherence import cut
 from emu.syscalls.kinds import (
     AtFlags,
     DirentsOut,
@@ -35,7 +37,7 @@ from emu.syscalls.kinds import (
     Whence,
 )
 from emu.syscalls.table import Call, syscall
-from emu.syscalls.transfer import in_pieces, iovecs, out_pieces, outgoing, receive, transmit
+from emu.syscalls.transfer import Piece, in_pieces, iovecs, out_pieces, outgoing, receive, transmit
 
 __all__ = ["directory_at", "open_file", "pack_stat"]
 
@@ -124,6 +126,8 @@ def read(call: Call, fd: Fd, cbuf: OutBuf, nbyte: Size) -> int:
     """Read up to ``nbyte`` bytes."""
     file = _readable(call, fd)
     pieces = out_pieces(call.space, cbuf, nbyte)
+    if call.kernel.mapped:
+        coherence.before_read(call, file)
     handle: Handle = file.handle
     if len(pieces) == 1:
         return receive(call, file, lambda: handle.read_into(pieces[0]))
@@ -139,6 +143,8 @@ def readv(call: Call, fd: Fd, iovp: IovecOut, iovcnt: UInt) -> int:
         for base, length in iovecs(call.space, iovp, iovcnt)
         for piece in out_pieces(call.space, base, length)
     ]
+    if call.kernel.mapped:
+        coherence.before_read(call, file)
     handle: Handle = file.handle
     return receive(call, file, lambda: handle.readv(pieces))
 
@@ -161,6 +167,8 @@ def _read_at(call: Call, fd: int, buffers: list[tuple[int, int]], offset: int) -
     if offset < 0:
         raise Errno(EINVAL)
     pieces = [p for base, size in buffers for p in out_pieces(call.space, base, size)]
+    if call.kernel.mapped:
+        coherence.before_read(call, file)
     total = 0
     for piece in pieces:
         count: int = file.handle.pread_into(piece, offset + total)
@@ -174,7 +182,7 @@ def _read_at(call: Call, fd: int, buffers: list[tuple[int, int]], offset: int) -
 def write(call: Call, fd: Fd, cbuf: InBuf, nbyte: Size) -> int:
     """Write ``nbyte`` bytes."""
     file = call.file(fd)
-    return transmit(call, file, outgoing(call, file, cbuf, nbyte))
+    return _write_all(call, file, outgoing(call, file, cbuf, nbyte))
 
 
 @syscall(121, 412)
@@ -183,7 +191,18 @@ def writev(call: Call, fd: Fd, iovp: IovecIn, iovcnt: UInt) -> int:
     file = call.file(fd)
     buffers = iovecs(call.space, iovp, iovcnt)
     pieces = [p for base, size in buffers if size for p in outgoing(call, file, base, size)]
-    return transmit(call, file, pieces)
+    return _write_all(call, file, pieces)
+
+
+def _write_all(call: Call, file: OpenFile, pieces: list[Piece]) -> int:
+    if file.kind != "vnode" or not coherence.is_needed(call):
+        return transmit(call, file, pieces)
+    length = sum(map(len, pieces))
+
+    def write(allowed: int) -> int:
+        return transmit(call, file, pieces if allowed == length else cut(pieces, allowed))
+
+    return coherence.written(call, file, None, length, write)
 
 
 @syscall(154, 415)
@@ -204,7 +223,12 @@ def _write_at(call: Call, fd: int, buffers: list[tuple[int, int]], offset: int) 
     if offset < 0:
         raise Errno(EINVAL)
     pieces = [p for base, size in buffers for p in in_pieces(call.space, base, size)]
-    count: int = file.handle.pwrite(b"".join(pieces), offset)
+    data = b"".join(pieces)
+    if coherence.is_needed(call):
+        return coherence.written(
+            call, file, offset, len(data), lambda n: int(file.handle.pwrite(data[:n], offset))
+        )
+    count: int = file.handle.pwrite(data, offset)
     return count
 
 
@@ -221,7 +245,10 @@ def ftruncate(call: Call, fd: Fd, length: Long) -> int:
     file = call.file(fd)
     if length < 0 or file.flags & f.O_ACCMODE == f.O_RDONLY:
         raise Errno(EINVAL)
-    file.handle.truncate(length)
+    if coherence.is_needed(call):
+        coherence.truncated(call, file, length)
+    else:
+        file.handle.truncate(length)
     return 0
 
 

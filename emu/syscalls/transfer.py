@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from emu.syscalls.table import Call
 
 __all__ = [
-    "INT_MAX", "in_pieces", "iovecs", "out_pieces", "outgoing", "receive", "transmit", "waits_for",
+    "INT_MAX", "Piece", "in_pieces", "iovecs", "out_pieces", "outgoing", "receive", "transmit",
+    "waits_for",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
