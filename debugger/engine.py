@@ -147,6 +147,7 @@ class Engine(Observer):
         self.running = False
         self._evaluate, self._say = evaluate, say
         self._probe = Probe(self.machine)
+        self._probe.on_stopped_at = self._preempted
         self._interrupted = threading.Event()
         self._by_address: dict[int, list[Breakpoint]] = {}
         self._watches: list[Watchpoint] = []
@@ -338,6 +339,10 @@ class Engine(Observer):
         if self.stop is not None:
             self._passed[pid] = pc
             self.system.pause()
+
+    def _preempted(self, pc: int) -> None:
+        """A time slice ended when the hooks had seen an instruction that was not executed yet."""
+        self._passed[self.system.current.pid] = pc
 
     def _step_done(self, process: Process, pc: int) -> StepDone:
         goal = self.goal

@@ -201,6 +201,8 @@ class Machine:
         self._pc = _UNKNOWN
         #: Number of times that the engine was entered: a watchdog sees by it that nothing moves.
         self.entries = 0
+        #: Whether :meth:`stop` has been called since the engine was entered.
+        self.stopping = False
         self._callbacks: list[object] = []
         #: What a debugger does before :meth:`run` returns (:mod:`emu.machine_probe`).
         self.after_run: Callable[[Stop], Stop] | None = None
@@ -220,6 +222,7 @@ class Machine:
 
     def _run(self) -> Stop:
         self._stopped = None
+        self.stopping = False
         self.entries += 1
         pc = self._pc if self._pc >= 0 else self.read("pc")
         self._pc = _UNKNOWN
@@ -242,6 +245,7 @@ class Machine:
 
     def stop(self) -> None:
         """Ask the running engine to return "stopped" soon; any thread may call it."""
+        self.stopping = True
         self._stop(self._handle)
 
     def _hook_interrupts(self) -> None:

@@ -47,6 +47,10 @@ class Probe:
         self._muted = False
         #: The pc of an instruction that its hook has seen and that a fault kept from execution.
         self._unexecuted = _NOWHERE
+        #: The same of an instruction that a stop, of whatever thread, kept from execution.
+        self._stopped_at = _NOWHERE
+        #: Told of such a stop; its process may leave the CPU and come back later.
+        self.on_stopped_at: Callable[[int], None] = lambda _pc: None
         self._touched_at = _NOWHERE
         self._undo: list[tuple[int, bytes]] = []
         machine.after_run = self._after_run
@@ -74,6 +78,7 @@ class Probe:
                 reached(address)
             except BaseException as failed:  # noqa: BLE001 - run() raises it
                 machine.fail(failed)
+            self._stopped_at = address if machine.stopping else _NOWHERE
 
         self._drop(self._code)
         hook, kind = _CODE_HOOK(entered), unicorn.UC_HOOK_CODE
@@ -142,6 +147,9 @@ class Probe:
         touched_at, self._touched_at = self._touched_at, _NOWHERE
         if touched_at != _NOWHERE:
             stop = self._complete(stop, touched_at)
+        stopped_at, self._stopped_at = self._stopped_at, _NOWHERE
+        if stopped_at != _NOWHERE and self._machine.read("pc") == stopped_at:
+            self.on_stopped_at(stopped_at)
         # An instruction that cannot be fetched has not reached its hooks.
         seen = stop.kind == "fault" and stop.access != EXEC
         self._unexecuted = self._machine.read("pc") if seen else _NOWHERE
