@@ -151,6 +151,7 @@ def test_a_client_that_does_not_read_is_given_up(hasty: Served, room: Path) -> N
         file.truncate(200 << 20)  # more than any system buffers
     with connect(hasty) as link:
         link.send(request("GET", f"/{room.name}/large"))
+        link.next_byte()
         _until_gone(hasty, link)
         with pytest.raises(Truncated):
             link.answer()
