@@ -102,7 +102,7 @@ def _open(unit: Unit, cursor: Cursor, name: str) -> None:
 
 
 def _innermost(unit: Unit, name: str) -> Branch:
-    base = unit.inputs[-1].conditionals if unit.inputs else 0
+    base = next((i.conditionals for i in reversed(unit.inputs) if i.kind == "file"), 0)
     if len(unit.conditionals) <= base:
         raise Problem(f"'{name}' without '.if'")
     return unit.conditionals[-1]

@@ -25,7 +25,9 @@ __all__ = ["Macro", "Parameter", "definition", "split_arguments", "substitute"]
 
 _NAME = re.compile(r"\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*)", re.ASCII)
 _QUALIFIER = re.compile(r"\s*:\s*([A-Za-z]+)", re.ASCII)
-_ARGUMENT_TOKEN = re.compile(r'\s*("(?:\\.|[^"\\])*"|\'(?:\\.|[^\\])\'|[\w.$]+|.)', re.ASCII)
+_ARGUMENT_TOKEN = re.compile(
+    r'\s*("(?:\\.|[^"\\])*"|\'(?:\\.|[^\\])\'|[\w.$]+|[=!<>]=|.)', re.ASCII
+)
 _NAMED = re.compile(r"\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*)\s*=(?!=)\s*", re.ASCII)
 _SUBSTITUTED = re.compile(r"\\(?:(@)|(\(\))|([A-Za-z0-9_.$]+))", re.ASCII)
 _POSITIONAL = re.compile(r"\$(?:(\d)|(n)|(\$))")
@@ -124,16 +126,19 @@ def split_arguments(text: str, pos: int, keep: int = 0) -> list[tuple[int, str, 
     if pos >= end or text[pos:end].isspace():
         return []
     found: list[tuple[int, str, str]] = []
-    start, depth = pos, 0
-    while pos < end:
+    start, depth, tokens = pos, 0, 0
+    while pos < end and not (keep and len(found) + 1 >= keep):
         match = _ARGUMENT_TOKEN.match(text, pos)
         if match is None:
             break
         token = match[1]
-        if token == "," and not depth and not (keep and len(found) + 1 >= keep):
+        if token == "," and not depth:
             found.append(_argument(text, start, match.start(1)))
-            start = match.end()
+            start, tokens = match.end(), -1
+        elif token == "=" and not depth and tokens != 1:
+            raise Problem("unexpected '=' in a macro argument", match.start(1))
         depth += (token == "(") - (token == ")" and depth > 0)
+        tokens += 1
         pos = match.end()
     if depth:
         raise Problem("unbalanced parentheses in macro argument", start)

@@ -184,7 +184,7 @@ class _Parser:
     def close(self, source: Input) -> None:
         """Leave an input at its end."""
         self.unit.inputs.pop()
-        if len(self.unit.conditionals) > source.conditionals:
+        if source.kind == "file" and len(self.unit.conditionals) > source.conditionals:
             opened = self.unit.conditionals[-1].origin
             self.unit.complain(Problem("'.if' without '.endif'"), opened)
             del self.unit.conditionals[source.conditionals :]
@@ -247,10 +247,10 @@ class _Parser:
         name = word.lower()
         if name in CONDITIONALS:
             CONDITIONALS[name](unit, Cursor(unit, text, match.end()), name)
-        elif word in unit.macros:
-            self.call(unit.macros[word], text, match.end())
         elif "=" in text and (assignment := _ASSIGNMENT.match(text, pos)):
             self.assign(assignment, text)
+        elif word in unit.macros:
+            self.call(unit.macros[word], text, match.end())
         elif word[0] == ".":
             self.directive(word, name, text, match)
         elif name in MNEMONICS or not self.alias(text, pos):

@@ -58,8 +58,7 @@ def unroll(unit: Unit, name: str, cursor: Cursor, body: list[Statement]) -> list
         return body * count
     column = cursor.pos
     parameter = cursor.symbol()
-    if not cursor.at_end:
-        cursor.require(",")
+    cursor.require(",")
     values = _values(name, cursor)
     _check(len(values), body, column)
     found: list[Statement] = []
@@ -70,7 +69,10 @@ def unroll(unit: Unit, name: str, cursor: Cursor, body: list[Statement]) -> list
 
 def _values(name: str, cursor: Cursor) -> list[str]:
     if name == ".irp":
-        return [a for _, a, _ in macros.split_arguments(cursor.text, cursor.pos)] or [""]
+        found = [a for _, a, _ in macros.split_arguments(cursor.text, cursor.pos)]
+        while found and not found[-1]:
+            found.pop()
+        return found
     found = [a for _, a, _ in macros.split_arguments(cursor.text, cursor.pos)]
     if len(found) > 1:
         raise Problem("'.irpc' takes one text", cursor.pos)

@@ -275,6 +275,50 @@ SAME: dict[str, str] = {
         .endm
         inner 42
     """,
+    "macro arguments": r"""
+        .macro t a, b=dflt, c
+        .ascii "<\a|\b|\c>"
+        .endm
+        .macro v a, b:vararg
+        .ascii "<\a|\b>"
+        .endm
+        .data
+        t a b, c
+        t "a" b
+        t a + b , c
+        t (a, b), ((c, d), e)
+        t "a,b" , c
+        t , , x
+        t c = 3, a=1
+        t a==b, a != b
+        t x0 , lsl #3
+        t a /* x */ b // c
+        t "", x
+        t 1 , 2 ,
+        t
+        v a, b , c
+        v a, b c , (d
+        v a, b=c
+        v a
+        .irp x, a b, (c, d), "e f", , g
+        .ascii "[\x]"
+        .endr
+        .irp x, h,
+        .ascii "[\x]"
+        .endr
+        .irp x,
+        .ascii "[\x]"
+        .endr
+        .irpc x, "ij"
+        .ascii "[\x]"
+        .endr
+        .macro opens
+        .if 1
+        .endm
+        opens
+        .byte 1
+        .endif
+    """,
     "instructions through macros": r"""
         .macro move to, from, shift=lsl, amount=0
         add \to, \to, \from, \shift \amount
@@ -464,6 +508,8 @@ REFUSED = [
     ".rept -1\n.endr",
     ".macro m\n.endm\n.macro m\n.endm",
     ".macro m a:req\n.endm\nm",
+    ".macro m a\n.endm\nm b c=1",
+    ".irp x\nnop\n.endr",
     ".macro m a\n.endm\nm 1, 2",
     ".macro m a\n.endm\nm b=1",
     ".macro m\nm\n.endm\nm",
