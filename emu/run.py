@@ -83,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _start_trace(arguments: argparse.Namespace, system: System) -> Sink | None:
     """Trace the calls where ``--strace`` or one of its companions asks for it."""
-    if not (arguments.strace or arguments.strace_file or arguments.strace_json):
+    asked = vars(arguments)
+    if not any(asked[f"strace{what}"] for what in ("", "_file", "_filter", "_time", "_json")):
         return None
     from emu.strace import TraceOptions, attach
 
