@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from emu.darwin import flags as darwin
 from emu.host.device import DEVICES, DeviceDirectory, DeviceHandle, device_stat
@@ -38,6 +39,18 @@ _FLAGS = [
 _TRANSLATED = {0: 0}
 #: What opening a symbolic link without following it fails with.
 _LINK_MET = {errno.ELOOP, errno.ENOTDIR}
+
+
+class Size(NamedTuple):
+    """A file system in blocks of ``block`` bytes and in files."""
+
+    block: int
+    blocks: int
+    free: int
+    #: Free blocks that are not kept for the superuser.
+    available: int
+    files: int
+    files_free: int
 
 
 class FileSystem:
@@ -162,6 +175,19 @@ class FileSystem:
         return failure("ENXIO")
 
     # ---- asking ----
+
+    def size(self) -> Size:
+        """Return how large the file system of the root is and how much of it is free."""
+        path = os.fsdecode(self._tree.place(self._tree.root, b"."))
+        if hasattr(os, "statvfs"):
+            known = os.statvfs(path)
+            return Size(
+                known.f_frsize, known.f_blocks, known.f_bfree, known.f_bavail, known.f_files,
+                known.f_ffree,
+            )  # fmt: skip
+        usage = shutil.disk_usage(path)
+        free = usage.free // 4096
+        return Size(4096, usage.total // 4096, free, free, 1 << 32, 1 << 31)
 
     def stat(
         self, at: Directory, path: bytes, *, follow: bool = True, deny_links: bool = False

@@ -86,6 +86,10 @@ class FdTable:
         """Return the number of open descriptors."""
         return len(self._files)
 
+    def __contains__(self, fd: int) -> bool:
+        """Tell whether ``fd`` is open."""
+        return fd in self._files
+
     def get(self, fd: int) -> OpenFile:
         """Return the file of ``fd``, or EBADF."""
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EAGAIN, ESRCH, Errno
+from emu.kernel.locks import RecordLocks
 from emu.kernel.mapped import MappedFiles
 from emu.kernel.process import RLIMITS, Limits, Process, State
 from emu.kernel.scheduler import Scheduler
@@ -48,6 +49,7 @@ class Kernel:
         self._last_pid = FIRST_PID - 1
         self._serials = itertools.count(1)
         self.mapped = MappedFiles()
+        self.locks = RecordLocks(self.scheduler.wakeup)
         #: Event queues that live, and whose they are.
         self._queues: dict[Kqueue, Process] = {}
 
@@ -141,6 +143,8 @@ class Kernel:
         process.cpu_timers = None
         if self.mapped:
             self.mapped.release(p for p in self.running if p is not process)
+        if self.locks:
+            self.locks.release(process.pid)
         process.files.close_all()
         for watcher in self.watchers:
             watcher.ended(process)

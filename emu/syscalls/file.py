@@ -12,7 +12,7 @@ from emu.darwin.structs import DIRENT_NAME, Stat64, pack_dirent
 from emu.host import Directory, FileHandle, Handle, HostStat
 from emu.kernel.files import OpenFile
 from emu.kernel.process import Park
-from emu.syscalls import coherence
+from emu.syscalls import coherence, record_lock
 from emu.syscalls.coherence import cut
 from emu.syscalls.kinds import (
     AtFlags,
@@ -96,6 +96,8 @@ def openat(call: Call, fd: DirFd, path: Path, flags: OpenFlags, mode: Mode) -> i
 @syscall(6, 399)
 def close(call: Call, fd: Fd) -> int:
     """Free a descriptor."""
+    if call.kernel.locks:
+        record_lock.forget(call, fd)
     call.process.files.close(fd)
     return 0
 
@@ -114,6 +116,8 @@ def dup2(call: Call, fd: Fd, to: Fd) -> int:
     if not 0 <= to < files.limit:
         raise Errno(EBADF)
     if to != fd:
+        if call.kernel.locks and to in files:
+            record_lock.forget(call, to)
         files.put(to, file)
     return to
 
@@ -387,7 +391,7 @@ def _take_entries(handle: Directory, room: int) -> tuple[bytes, bool]:
 # -- fcntl ------------------------------------------------------------------------------------
 
 
-@syscall(92, 406, note="no record locks")
+@syscall(92, 406)
 def fcntl(call: Call, fd: Fd, cmd: FcntlCmd, arg: FcntlArg) -> int:
     """Duplicate a descriptor, or report and change its flags; EINVAL for another command."""
     call.file(fd)
@@ -429,6 +433,12 @@ def _sync(call: Call, fd: int, _arg: int) -> int:
     return 0
 
 
+def _set_owner(call: Call, fd: int, arg: int) -> int:
+    """Keep who wants SIGIO, which nothing here sends."""
+    call.file(fd).options["owner"] = arg & 0xFFFFFFFF
+    return 0
+
+
 def _set_nosigpipe(call: Call, fd: int, arg: int) -> int:
     call.file(fd).options["nosigpipe"] = int(bool(arg))
     return 0
@@ -443,8 +453,16 @@ _FCNTL: dict[int, Callable[[Call, int, int], int]] = {
     f.F_SETFL: _set_file_flags,
     f.F_GETPATH: _get_path,
     f.F_FULLFSYNC: _sync,
+    f.F_GETPATH_NOFIRMLINK: _get_path,
+    f.F_BARRIERFSYNC: _sync,
     f.F_NOCACHE: lambda *_: 0,
     f.F_RDAHEAD: lambda *_: 0,
+    f.F_RDADVISE: lambda *_: 0,
+    f.F_GETOWN: lambda call, fd, _: call.file(fd).options.get("owner", 0),
+    f.F_SETOWN: _set_owner,
+    f.F_GETLK: record_lock.get_lock,
+    f.F_SETLK: lambda call, fd, arg: record_lock.set_lock(call, fd, arg, wait=False),
+    f.F_SETLKW: lambda call, fd, arg: record_lock.set_lock(call, fd, arg, wait=True),
     f.F_SETNOSIGPIPE: _set_nosigpipe,
     f.F_GETNOSIGPIPE: lambda call, fd, _: call.file(fd).options.get("nosigpipe", 0),
 }

@@ -4,8 +4,8 @@ Annotations are evaluated when the table is built, so this file does not postpon
 """
 
 from emu.darwin import flags as f
-from emu.darwin.errno import EBADF, EINVAL, ENOTDIR, ENOTSUP, Errno
-from emu.darwin.structs import Timeval
+from emu.darwin.errno import EBADF, EINVAL, ENOTDIR, ENOTSUP, EPERM, Errno
+from emu.darwin.structs import Statfs64, Timeval
 from emu.host import Directory, FileHandle
 from emu.kernel.process import Park
 from emu.syscalls.file import directory_at
@@ -15,13 +15,16 @@ from emu.syscalls.kinds import (
     DirFd,
     Fd,
     FlockOp,
+    Int,
     Long,
     Mode,
     OutBuf,
     Path,
     RenameFlags,
     Size,
+    StatfsOut,
     TimevalsIn,
+    UInt,
 )
 from emu.syscalls.table import Call, syscall
 from emu.syscalls.transfer import INT_MAX
@@ -31,6 +34,11 @@ __all__: list[str] = []
 _HERE = f.AT_FDCWD
 #: How long to sleep before a lock that another open file holds is tried again.
 _LOCK_RETRY_NS = 10_000_000
+_NOBODY = 0xFFFFFFFF
+#: What statfs calls the guest's root: the type and flags of a Mac's own volume.
+_APFS, _MNT_LOCAL, _MNT_ROOTFS = 0x1A, 0x1000, 0x4000
+#: ``_PC_`` names (bsd/sys/unistd.h): links, lines, names, paths, pipes, chown, truncation, ^@.
+_PATHCONF = {1: 32767, 2: 1024, 3: 1024, 4: 255, 5: 1024, 6: 512, 7: 1, 8: 1, 9: 255}
 
 
 # ---- removing and renaming ----
@@ -305,3 +313,118 @@ def umask(call: Call, newmask: Mode) -> int:
     """Set the permissions that new files do not get, and return the old ones."""
     old, call.process.umask = call.process.umask, newmask & 0o777
     return old
+
+
+# ---- owners, file systems, limits of names ----
+
+
+@syscall(16, note="the owner stays who he is: EPERM for any other")
+def chown(call: Call, path: Path, uid: Int, gid: Int) -> int:
+    """Set the owner to what it is; -1 leaves one alone."""
+    call.host.files.stat(directory_at(call, _HERE, path), path)
+    return _check_owner(call, uid, gid)
+
+
+@syscall(364, note="the owner stays who he is: EPERM for any other")
+def lchown(call: Call, path: Path, owner: UInt, group: UInt) -> int:
+    """Set the owner of a link itself to what it is; -1 leaves one alone."""
+    call.host.files.stat(directory_at(call, _HERE, path), path, follow=False)
+    return _check_owner(call, owner, group)
+
+
+@syscall(123, note="the owner stays who he is: EPERM for any other")
+def fchown(call: Call, fd: Fd, uid: Int, gid: Int) -> int:
+    """Set the owner of an open file to what it is; -1 leaves one alone."""
+    _vnode(call, fd)
+    return _check_owner(call, uid, gid)
+
+
+def _check_owner(call: Call, uid: int, gid: int) -> int:
+    process = call.process
+    if uid & _NOBODY not in (_NOBODY, process.uid) or gid & _NOBODY not in (_NOBODY, process.gid):
+        raise Errno(EPERM)
+    return 0
+
+
+@syscall(36)
+def sync(_call: Call) -> int:
+    """Return at once: the host writes its caches back by itself."""
+    return 0
+
+
+@syscall(345)
+def statfs64(call: Call, path: Path, buf: StatfsOut) -> int:
+    """Report on the file system of a file: the guest has one."""
+    call.host.files.stat(directory_at(call, _HERE, path), path)
+    call.space.copyout(buf, _statfs(call))
+    return 0
+
+
+@syscall(346)
+def fstatfs64(call: Call, fd: Fd, buf: StatfsOut) -> int:
+    """Report on the file system of an open file."""
+    handle = call.file(fd).handle
+    if not isinstance(handle, FileHandle | Directory):
+        raise Errno(EBADF)
+    call.space.copyout(buf, _statfs(call))
+    return 0
+
+
+@syscall(347)
+def getfsstat64(call: Call, buf: StatfsOut, bufsize: Int, flags: Int) -> int:
+    """Report on all file systems: on one.  Without a buffer it returns their number."""
+    del flags
+    if buf and bufsize >= Statfs64.SIZE:
+        call.space.copyout(buf, _statfs(call))
+        return 1
+    return 0 if buf else 1
+
+
+def _statfs(call: Call) -> bytes:
+    size = call.host.files.size()
+    return Statfs64(
+        size.block, 1 << 20, size.blocks, size.free, size.available, size.files, size.files_free,
+        0x01000010, _APFS, call.process.uid, _APFS, _MNT_LOCAL | _MNT_ROOTFS, 0,
+        b"apfs", b"/", b"/dev/disk1s1",
+    ).pack()  # fmt: skip
+
+
+@syscall(191)
+def pathconf(call: Call, path: Path, name: Int) -> int:
+    """Report a limit that goes with a file."""
+    call.host.files.stat(directory_at(call, _HERE, path), path)
+    return _limit_of(name)
+
+
+@syscall(192)
+def fpathconf(call: Call, fd: Fd, name: Int) -> int:
+    """Report a limit that goes with an open file."""
+    call.file(fd)
+    return _limit_of(name)
+
+
+def _limit_of(name: int) -> int:
+    if name not in _PATHCONF:
+        raise Errno(EINVAL)
+    return _PATHCONF[name]
+
+
+@syscall(89)
+def getdtablesize(call: Call) -> int:
+    """Return how many descriptors the caller may have."""
+    limit: int = call.process.files.limit
+    return limit
+
+
+@syscall(14, note="EPERM: only root may")
+def mknod(_call: Call, path: Path, mode: Mode, dev: Int) -> int:
+    """Refuse: the guest is not root."""
+    del path, mode, dev
+    raise Errno(EPERM)
+
+
+@syscall(61, note="EPERM: only root may")
+def chroot(_call: Call, path: Path) -> int:
+    """Refuse: the guest is not root."""
+    del path
+    raise Errno(EPERM)
