@@ -33,7 +33,16 @@ def _renamed(image: Image) -> Image:
         LineEntry(e.addr, e.size, place(e.where), tuple(map(place, e.expansion)), e.statement)
         for e in image.lines.entries
     ]
-    return dataclasses.replace(image, name="libSystem", lines=LineTable(lines), sources={})
+    # What two sources call alike has its source before the name.
+    symbols = {_label(name): symbol for name, symbol in image.symbols.items()}
+    return dataclasses.replace(
+        image, name="libSystem", lines=LineTable(lines), symbols=symbols, sources={}
+    )
+
+
+def _label(name: str) -> str:
+    path, colon, label = name.rpartition(":")
+    return f"{_name(path)}:{label}" if colon else name
 
 
 def _name(path: str) -> str:
