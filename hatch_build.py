@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ def _assemble(root: Path) -> bytes | None:
         from emu import asm  # only now can it be found
         from emu.asm import imagefile
 
-        return imagefile.dump(asm.assemble([root / "ymawky.s"])) if asm.available() else None
+        with chdir(root):  # the image names its source as a user of the wheel would
+            source = Path("ymawky.s")
+            return imagefile.dump(asm.assemble([source])) if asm.available() else None
     finally:
         sys.path.remove(str(root))
