@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from emu import asm
+from emu.asm import imagefile
 from tests.serving import ROOT, serving
 
 pytest.importorskip("hatchling", reason="wheels are built with hatchling")
@@ -32,7 +33,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_wheel_carries_the_server_and_its_site(wheel: Path) -> None:
     data = wheel / "emu" / "data"
     assert (data / "ymawky.s").read_bytes() == (ROOT / "ymawky.s").read_bytes()
-    assert (data / "ymawky.img").is_file()
+    image = imagefile.load((data / "ymawky.img").read_bytes())
+    assert set(image.sources) == {"ymawky.s"}
+    assert {entry.where.path for entry in image.lines.entries} == {"ymawky.s"}
     for top in ("www", "err"):
         carried = {p.relative_to(data): p.read_bytes() for p in (data / top).rglob("*.*")}
         ours = {p.relative_to(ROOT): p.read_bytes() for p in (ROOT / top).rglob("*.*")}
