@@ -136,7 +136,10 @@ def _load_binary(path: Path, start: bytes, slide: int) -> Image:
     from emu.asm import imagefile
 
     if macho.is_macho(start):
-        image = libsystem.bind(macho.load(path.read_bytes(), str(path), slide=slide))
+        debug = path.with_name(path.name + ".dSYM") / "Contents" / "Resources" / "DWARF" / path.name
+        dsym = macho.read_regular(str(debug))
+        program = macho.load(path.read_bytes(), str(path), slide=slide, dsym=dsym)
+        image = libsystem.bind(program)
         return replace(image, name=path.name)
     if not start.startswith(imagefile.MAGIC):
         raise ImageError(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from emu.macho.commands import Executable, MachSection
     from emu.macho.symbols import Nlist
 
-__all__ = ["Import", "Program", "is_macho", "load"]
+__all__ = ["Import", "Program", "is_macho", "load", "read_regular"]
 
 _READ_ONLY: Final = 1
 #: An object file or source larger than this is no help to a reader.
@@ -64,6 +64,7 @@ def load(
     *,
     slide: int = 0,
     read_object: Callable[[str, int], bytes | None] | None = None,
+    dsym: bytes | None = None,
 ) -> Program:
     """Return the program in ``data``, moved ``slide`` bytes up from where it was linked.
 
@@ -72,19 +73,26 @@ def load(
         name: what errors and the image call it.
         slide: bytes, a multiple of the page size; the program must be position-independent.
         read_object: gives an object file of the debug map by path and modification time.
+        dsym: the file of the debug bundle (``dsymutil``'s) beside the executable, if there is one.
 
     Raises:
         ImageError: in one line, why the file cannot run here.
     """
     try:
-        return _load(arm64_slice(data), name, slide, read_object or _read_object)
+        return _load(arm64_slice(data), name, slide, _Aids(read_object or read_regular, dsym))
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
 
 
-def _load(
-    data: bytes, name: str, slide: int, read_object: Callable[[str, int], bytes | None]
-) -> Program:
+@dataclass(frozen=True, slots=True)
+class _Aids:
+    """Where a program's lines may come from beside the program itself."""
+
+    read_object: Callable[[str, int], bytes | None]
+    dsym: bytes | None
+
+
+def _load(data: bytes, name: str, slide: int, aids: _Aids) -> Program:
     executable = commands.read(data)
     _check_slide(executable, slide)
     memory = Memory(executable)
@@ -97,7 +105,7 @@ def _load(
     own = _definitions(entries)
     imports = [i for i in fixups.imports if not _bind_to_self(memory, i, own, slide)]
     return Program(
-        _image(executable, memory, entries, name, slide, read_object),
+        _image(executable, memory, entries, name, slide, aids),
         tuple(_slid(i, slide) for i in imports),
         tuple(i + slide for i in _initializers(executable, memory, slide)),
     )
@@ -154,7 +162,7 @@ def _image(
     entries: list[Nlist],
     name: str,
     slide: int,
-    read_object: Callable[[str, int], bytes | None],
+    aids: _Aids,
 ) -> Image:
     segments = tuple(
         Segment(
@@ -167,7 +175,7 @@ def _image(
         )
         for s in memory.segments
     )
-    lines = line_table(executable, entries, slide, read_object)
+    lines = line_table(executable, entries, slide, aids.read_object, aids.dsym)
     return Image(
         name,
         segments,
@@ -191,8 +199,8 @@ def _section(memory: Memory, s: MachSection, slide: int) -> Section:
     )
 
 
-def _read_object(path: str, mtime: int) -> bytes | None:
-    """Return an object file unless it is gone, or younger or older than the linker saw it."""
+def read_regular(path: str, mtime: int = 0) -> bytes | None:
+    """Return a file unless it is gone, no regular one, huge, or of another ``mtime`` (0: any)."""
     try:
         file = Path(path)
         status = file.stat()
@@ -209,7 +217,7 @@ def _sources(paths: set[str]) -> dict[str, str]:
     """Return the texts of the sources that are still there."""
     found = {}
     for path in sorted(paths):
-        data = _read_object(path, 0)
+        data = read_regular(path)
         if data is not None:
             found[path] = data.decode("utf-8", "replace")
     return found

@@ -85,6 +85,7 @@ class Executable:
     symtab: tuple[int, int, int, int] | None = None
     #: LC_MAIN's offset from the header, or LC_UNIXTHREAD's pc.
     main: int | None = None
+    uuid: bytes = b""
     thread_pc: int | None = None
 
     @property
@@ -151,7 +152,23 @@ def _note(found: Executable, command: int, body: bytes) -> None:
         found.segments.append(_segment(found, body))
         if len(found.segments) > _MOST_SEGMENTS:
             raise ImageError(f"more than {_MOST_SEGMENTS} segments")
-    elif command in (c.LC_DYLD_INFO, c.LC_DYLD_INFO_ONLY):
+    elif command == c.LC_MAIN:
+        found.main = unpack(_MAIN, body, 0, what)[2]
+    elif command == c.LC_UUID:
+        found.uuid = part(body, _COMMAND.size, 16, what)
+    elif command == c.LC_UNIXTHREAD:
+        found.thread_pc = _thread_pc(body, what)
+    elif command in c.DYLIB_COMMANDS:
+        found.libraries.append(cstring(body, unpack(_DYLIB_NAME, body, 0, what)[2], what))
+    elif command == c.LC_ENCRYPTION_INFO_64 and unpack(_ENCRYPTION, body, 0, what)[4]:
+        raise ImageError("encrypted: only the Mac that it was bought on can run it")
+    else:
+        _note_table(found, command, body, what)
+
+
+def _note_table(found: Executable, command: int, body: bytes, what: str) -> None:
+    """Take in where a table for dyld or the debugger is."""
+    if command in (c.LC_DYLD_INFO, c.LC_DYLD_INFO_ONLY):
         fields = unpack(_PAIRS, body, 0, what)
         for i, name in enumerate(("rebase", "bind", "weak_bind", "lazy_bind")):
             found.opcodes[name] = fields[2 + 2 * i], fields[3 + 2 * i]
@@ -161,14 +178,6 @@ def _note(found: Executable, command: int, body: bytes) -> None:
         found.function_starts = unpack(_LINKEDIT, body, 0, what)[2:]
     elif command == c.LC_SYMTAB:
         found.symtab = unpack(_SYMTAB, body, 0, what)[2:]
-    elif command == c.LC_MAIN:
-        found.main = unpack(_MAIN, body, 0, what)[2]
-    elif command == c.LC_UNIXTHREAD:
-        found.thread_pc = _thread_pc(body, what)
-    elif command in c.DYLIB_COMMANDS:
-        found.libraries.append(cstring(body, unpack(_DYLIB_NAME, body, 0, what)[2], what))
-    elif command == c.LC_ENCRYPTION_INFO_64 and unpack(_ENCRYPTION, body, 0, what)[4]:
-        raise ImageError("encrypted: only the Mac that it was bought on can run it")
 
 
 def _thread_pc(body: bytes, what: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from emu.errors import ImageError
 from emu.image import LineEntry, LineTable, SourceLine
 from emu.macho import constants as c
 from emu.macho import dwarf
+from emu.macho.fat import arm64_slice
 from emu.macho.reading import cstring, part, unpack
 from emu.macho.symbols import ObjectFile, debug_map, named, nlists
 from emu.macho.units import compilation_directories
@@ -34,14 +36,15 @@ def line_table(
     entries: list[Nlist],
     slide: int,
     read_object: Callable[[str, int], bytes | None],
+    dsym: bytes | None = None,
 ) -> LineTable:
     """Return the lines of an image at its slid addresses.
 
     ``read_object(path, mtime)`` gives an object file of the debug map, or None where there is
-    none (any more).  Debug information that is malformed counts as absent: it is no part of what
-    runs.
+    none (any more); ``dsym`` is the debug file beside the executable.  Debug information that is
+    malformed counts as absent: it is no part of what runs.
     """
-    own = _own_sections(executable)
+    own = _own_sections(executable) or _companion(executable, dsym)
     if "__debug_line" in own:
         return LineTable(_entries(_rows(own), slide))
     found: list[LineEntry] = []
@@ -78,17 +81,28 @@ def _own_sections(executable: Executable) -> dict[str, bytes]:
     }
 
 
+def _companion(executable: Executable, dsym: bytes | None) -> dict[str, bytes]:
+    """Return the debug sections of a dSYM's file if it belongs to the executable."""
+    if dsym is None:
+        return {}
+    try:
+        found = _object(arm64_slice(dsym))
+    except ImageError:
+        return {}
+    return found.sections if found.uuid and found.uuid == executable.uuid else {}
+
+
 def _linked(each: ObjectFile, data: bytes) -> list[dwarf.Row]:
     """Return an object's rows where the linker has put its functions."""
     try:
-        sections, names = _object(data)
+        unit = _object(data)
     except ImageError:
         return []
     moved: list[dwarf.Row] = []
-    rows = sorted(_rows(sections), key=lambda r: r.start)
+    rows = sorted(_rows(unit.sections), key=lambda r: r.start)
     starts = [r.start for r in rows]
     for name, linked, size in each.functions:
-        start = names.get(name)
+        start = unit.names.get(name)
         if start is None:
             continue
         by = linked - start
@@ -102,28 +116,38 @@ def _linked(each: ObjectFile, data: bytes) -> list[dwarf.Row]:
     return moved
 
 
-def _object(data: bytes) -> tuple[dict[str, bytes], dict[str, int]]:
-    """Return the debug sections of an object file, and its symbols' addresses.
+@dataclass(slots=True)
+class _Debugged:
+    """The debug sections, symbols and UUID of an object file or of a dSYM's file."""
 
-    The debug sections' references need no relocation: the assembler leaves addresses within the
+    sections: dict[str, bytes] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    uuid: bytes = b""
+
+
+def _object(data: bytes) -> _Debugged:
+    """Read what debugs a program.
+
+    The sections' references need no relocation: the assembler leaves addresses within the
     object in place.
     """
     magic, cpu, _, _, count, *_ = unpack(_HEADER, data, 0, "the header of an object")
     if magic != c.MH_MAGIC_64 or cpu != c.CPU_TYPE_ARM64:
         raise ImageError("not an arm64 object file")
-    sections: dict[str, bytes] = {}
-    names: dict[str, int] = {}
+    found = _Debugged()
     at = _HEADER.size
     for _ in range(count):
         command, size = unpack(_COMMAND, data, at, "a load command of an object")
         if size < _COMMAND.size:
             raise ImageError("a load command of an object has a bad size")
         if command == c.LC_SEGMENT_64:
-            sections |= _debug_sections(data, at)
+            found.sections |= _debug_sections(data, at)
         elif command == c.LC_SYMTAB:
-            names = named(nlists(data, unpack(_SYMTAB, data, at, "LC_SYMTAB")[2:]))
+            found.names = named(nlists(data, unpack(_SYMTAB, data, at, "LC_SYMTAB")[2:]))
+        elif command == c.LC_UUID:
+            found.uuid = part(data, at + _COMMAND.size, 16, "LC_UUID")
         at += size
-    return sections, names
+    return found
 
 
 def _debug_sections(data: bytes, at: int) -> dict[str, bytes]:

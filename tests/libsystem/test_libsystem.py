@@ -242,8 +242,9 @@ def test_abort_and_a_smashed_stack_end_in_sigabrt(run: Run) -> None:
     assert b"stack buffer overflow" in done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
 def test_output_to_a_terminal_comes_by_lines(compiled: Callable[..., Path]) -> None:
+    if sys.platform == "win32":
+        pytest.skip("no pseudo-terminals there")
     program = compiled(
         """
         int main(void) {

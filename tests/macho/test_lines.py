@@ -15,7 +15,7 @@ from emu.image import Image, SourceLine
 from emu.macho import dwarf, units
 from emu.macho.lines import _object
 from tests.asm.zig import Zig
-from tests.macho.build import BASE, PAGE, Macho, section, segment
+from tests.macho.build import BASE, PAGE, Macho, command, section, segment
 
 C_SOURCE = """\
 static int twice(int x) {
@@ -59,7 +59,7 @@ def compiled(zig: Zig, version: int) -> dict[str, bytes]:
     target = zig.scratch / f"lines{version}.o"
     done = zig.run("-c", source.name, f"-gdwarf-{version}", "-O0", "-o", target.name)
     assert done.returncode == 0, done.stderr
-    return _object(target.read_bytes())[0]
+    return _object(target.read_bytes()).sections
 
 
 def rows(sections: dict[str, bytes]) -> list[dwarf.Row]:
@@ -112,9 +112,9 @@ def test_an_object_that_is_gone_or_another_gives_no_lines(zig: Zig) -> None:
     assert macho.load(data, "gone", read_object=nothing).image.lines.entries == []
     [(path, mtime)] = asked
     assert Path(path).suffix == ".o"
-    assert macho._read_object(path, mtime)
-    assert macho._read_object(path, mtime + 1) is None
-    assert macho._read_object(str(Path(path).parent), 0) is None
+    assert macho.read_regular(path, mtime)
+    assert macho.read_regular(path, mtime + 1) is None
+    assert macho.read_regular(str(Path(path).parent), 0) is None
 
 
 def executable_with(sections: dict[str, bytes]) -> Image:
@@ -136,6 +136,23 @@ def test_debug_information_in_the_file_itself(zig: Zig) -> None:
     assert [e.where.line for e in image.lines.entries] == [
         r.line for r in sorted(found, key=lambda r: r.start)
     ]
+
+
+def test_a_dsym_counts_if_it_is_the_executables_own(zig: Zig) -> None:
+    sections = compiled(zig, 4)
+    companion = Macho(kind=10, commands=[command(0x1B, b"U" * 16)])
+    headers = []
+    for name, data in sections.items():
+        at, size = companion.put(data)
+        headers.append(section(name, "__DWARF", BASE + 16 * PAGE, size, at))
+    companion.commands.append(
+        segment("__DWARF", BASE + 16 * PAGE, 64 * PAGE, prot=0, sections=tuple(headers))
+    )
+    for uuid, wanted in ((b"U" * 16, len(rows(sections))), (b"V" * 16, 0)):
+        file = Macho(commands=[command(0x1B, uuid)]).bytes()
+        image = macho.load(file, "test", dsym=companion.bytes()).image
+        assert len(image.lines.entries) == wanted
+    assert macho.load(file, "test", dsym=b"nonsense").image.lines.entries == []
 
 
 def test_damaged_debug_information_is_no_obstacle(zig: Zig) -> None:
