@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Format = Callable[[Shown, int], str | None]
 
-__all__ = ["FORMATS", "OPTIONAL", "SPECIAL_RESULTS", "open_flags", "result_text"]
+__all__ = ["FORMATS", "INLINE", "OPTIONAL", "SPECIAL_RESULTS", "open_flags", "result_text"]
 
 _ACCESS_MODES = ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE")
 
@@ -274,6 +274,14 @@ def result_text(name: str, returns: str, shown: Shown) -> str:
         return f"{value:#x} ({open_flags(value)})"
     return str(value)
 
+
+#: Printers so simple that an expression does them: v is the registers.
+INLINE: Final[dict[Format, str]] = {
+    _int: "str(v[{0}] if v[{0}] < 0x80000000 else int32(v[{0}]))",
+    _uint: "str(v[{0}] & 0xFFFFFFFF)",
+    _size: "str(v[{0}])",
+    _addr: "(hex(v[{0}]) if v[{0}] else 'NULL')",
+}
 
 #: Kinds whose printers may return None.
 OPTIONAL = {"mode", "fcntl_arg", "ioctl_arg"}

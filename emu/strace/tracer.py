@@ -58,7 +58,7 @@ class Pending(Shown):
         self.limit = limit
         self.pid = pid
         self.shape = shape
-        self.texts: list[str | None] = [show(self, i) for i, show in shape.before]
+        self.texts: list[str | None] = shape.begin(self, values)
 
 
 class Renderer(Protocol):
@@ -152,13 +152,12 @@ class Tracer(Observer):
             self._finish(call)
             return
         if call.shape.rest:
-            call.texts += [show(call, i) for i, show in call.shape.rest]
+            call.texts += call.shape.end(call, call.values)
         self._renderer.finished(call)
 
     def _finish(self, call: Pending) -> None:
-        rest = call.shape.rest
-        if rest and call.outcome == "returned":
-            call.texts += [show(call, i) for i, show in rest]
+        if call.shape.rest and call.outcome == "returned":
+            call.texts += call.shape.end(call, call.values)
         if self._clock is not None:
             call.ended = self._clock()
         self._renderer.finished(call)
