@@ -341,7 +341,8 @@
 // The connection and, behind it, the request: all of it at x28.
 .equ conn_fd, 0
 .equ conn_peer, conn_fd + 8                 // IPv4 address in network order
-.equ conn_in_start, conn_peer + 8           // received and not yet consumed:
+.equ conn_listener, conn_peer + 8           // -1 once it is closed
+.equ conn_in_start, conn_listener + 8       // received and not yet consumed:
 .equ conn_in_end, conn_in_start + 8         // from in_start up to in_end
 .equ conn_served, conn_in_end + 8           // requests so far
 .equ conn_recv_wait, conn_served + 8        // SO_RCVTIMEO now, microseconds; 0: none
@@ -350,7 +351,8 @@
 .equ conn_temp, conn_alarm + 8              // 1 while the temporary file exists
 .equ conn_now, conn_temp + 8                // struct timeval
 .equ conn_nodelay, conn_now + TIMEVAL_SIZE  // 1 once TCP_NODELAY is set
-.equ conn_temp_name, conn_nodelay + 8       // path of the temporary file
+.equ conn_lasting, conn_nodelay + 8         // 1 when the process outlives the connection
+.equ conn_temp_name, conn_lasting + 8       // path of the temporary file
 .equ TEMP_NAME_SIZE, 64
 .equ req_flags, conn_temp_name + TEMP_NAME_SIZE     // from here on zeroed for each request
 .equ req_deadline, req_flags + 8            // of the header, in microseconds
@@ -900,7 +902,7 @@ Laccept_next:
     b.cs    Laccept_failed
     mov     w22, w0
     ldr     x9, [x29, #56]
-    cbnz    x9, Laccept_once
+    cbnz    x9, Laccept_serve
     // w20 never falls short of the number of children, so they are counted only
     // when it reaches the limit: hardly ever.
     cmp     w20, #MAX_PROCS
@@ -912,7 +914,7 @@ Laccept_next:
 Laccept_fork:
     system  fork
     b.cs    Laccept_refuse
-    cbnz    x1, Laccept_child
+    cbnz    x1, Laccept_serve
     add     w20, w20, #1
 Laccept_close:
     mov     w0, w22
@@ -928,12 +930,10 @@ Laccept_failed:
     b.cc    Laccept_next
     mov     w0, #1
     b       Laccept_exit
-Laccept_child:
-    mov     w0, w19
-    system  close
-Laccept_once:
+Laccept_serve:
     mov     w0, w22
     ldr     w1, [sp, #sin_addr]
+    mov     w2, w19
     bl      serve_connection
     mov     w0, #0
     system  exit
@@ -1003,7 +1003,10 @@ count_children:
 refuse_connection:
     enter   32
     str     x28, [sp, #16]
+    mov     w2, #-1
     bl      open_connection
+    mov     w9, #1
+    str     x9, [x28, #conn_lasting]
     bl      reset_request
     ldr     w0, [x28, #conn_fd]
     mov     w1, #F_SETFL
@@ -1031,9 +1034,9 @@ refuse_connection:
 // 7. Connection loop
 // ============================================================================
 
-// void open_connection(int fd, u32 peer)
+// void open_connection(int fd, u32 peer, int listener)
 //   Starts the state of a connection, and makes x28 point at it.
-//   In:        x0 = fd, x1 = peer
+//   In:        x0 = fd, x1 = peer, x2 = listener to close before the first wait, or -1
 //   Out:       x28 = the state
 //   Clobbers:  x9-x10
 //   Errors:    none
@@ -1042,19 +1045,21 @@ open_connection:
     mov     w9, w0
     mov     w10, w1
     stp     x9, x10, [x28, #conn_fd]
+    sxtw    x9, w2
+    str     x9, [x28, #conn_listener]
     add     x9, x28, #HOT_IN
     stp     x9, x9, [x28, #conn_in_start]
     stp     xzr, xzr, [x28, #conn_served]
     mov     w9, #MSG_DONTWAIT
     stp     x9, xzr, [x28, #conn_send_flags]
     str     xzr, [x28, #conn_temp]
-    str     xzr, [x28, #conn_nodelay]
+    stp     xzr, xzr, [x28, #conn_nodelay]
     ret
 
-// void serve_connection(int fd, u32 peer)
+// void serve_connection(int fd, u32 peer, int listener)
 //   Serves the requests of one connection, up to its last; the end of the process
 //   closes it.
-//   In:        x0 = fd, x1 = peer
+//   In:        x0 = fd, x1 = peer, x2 = listener
 //   Out:       none
 //   Clobbers:  x0-x5, x9-x14, x16, v0-v5, flags
 //   Errors:    none
@@ -1136,6 +1141,23 @@ Lreset_next:
     stp     q0, q0, [x9], #32
     subs    w10, w10, #32
     b.hi    Lreset_next
+    ret
+
+// void release_listener(void)
+//   Closes this process' copy of the listening socket, which would keep the port
+//   taken when the parent ends. Only a process that may wait lives long enough for
+//   that to matter, so others save the call.
+//   In:        x28 = state
+//   Out:       none
+//   Clobbers:  x0-x1, x9, x16, flags
+//   Errors:    none
+release_listener:
+    ldr     x0, [x28, #conn_listener]
+    tbnz    x0, #63, Lrelease_exit
+    mov     x9, #-1
+    str     x9, [x28, #conn_listener]
+    system  close
+Lrelease_exit:
     ret
 
 // void drain_connection(void)
@@ -1478,25 +1500,29 @@ Lreceive_wait_exit:
     leave   16
 
 // void set_timeout(u64 microseconds, u64 option)
-//   Sets SO_RCVTIMEO or SO_SNDTIMEO of the connection.
+//   Sets SO_RCVTIMEO or SO_SNDTIMEO of the connection: from now on it may wait.
 //   In:        x0 = microseconds, x1 = option, x28 = state
 //   Out:       none
 //   Clobbers:  x0-x4, x9-x11, x16, flags
 //   Errors:    none
 set_timeout:
-    enter   32
+    enter   48
+    str     x19, [sp, #16]
+    mov     w19, w1
     movz    w9, #1000000 & 0xffff
     movk    w9, #1000000 >> 16, lsl #16
     udiv    x10, x0, x9
     msub    x11, x10, x9, x0
-    stp     x10, x11, [sp, #16]
+    stp     x10, x11, [sp, #32]
+    bl      release_listener
     ldr     w0, [x28, #conn_fd]
-    mov     w2, w1
     mov     w1, #SOL_SOCKET
-    add     x3, sp, #16
+    mov     w2, w19
+    add     x3, sp, #32
     mov     w4, #TIMEVAL_SIZE
     system  setsockopt
-    leave   32
+    ldr     x19, [sp, #16]
+    leave   48
 
 // ============================================================================
 // 9. Request parsing
@@ -2533,7 +2559,7 @@ Lget_open:
     mov     x21, x0
     cset    w22, cs
     mov     w0, w19
-    system  close
+    bl      release_file
     cbnz    w22, Lget_refused
     cbnz    x21, Lget_directory
     succeed
@@ -2646,6 +2672,20 @@ Lfile_unmodified:
     bl      send_response
     b       Lfile_exit
 
+// void release_file(int fd)
+//   Closes a file, unless this is the last request: then the end of the process
+//   does, without a call.
+//   In:        x0 = fd, x28 = state
+//   Out:       none
+//   Clobbers:  x0-x1, x9, x16, flags
+//   Errors:    none
+release_file:
+    ldr     x9, [x28, #req_flags]
+    tbz     x9, #PERSIST_BIT, Lrelease_file_exit
+    system  close
+Lrelease_file_exit:
+    ret
+
 // void redirect_directory(void)
 //   Answers 301 to the same path with a slash, and the query as it came.
 //   In:        x28 = state
@@ -2714,6 +2754,7 @@ serve_listing:
     enter   32
     str     x19, [sp, #16]
     mov     w19, w0
+    bl      release_listener        // a large directory takes its time
     ldr     x9, [x28, #req_minor]
     cbnz    x9, Llisting_begin
     bl      end_persistence
@@ -4681,14 +4722,15 @@ Lmapped_next:
     bl      send_vector
     cset    w9, cs
     str     x9, [sp, #96]
+    add     x20, x20, x23
+    sub     x21, x21, x23
     mov     x0, x24
     add     x1, x22, x23
-    system  munmap
+    mov     x2, x21
+    bl      release_window
     ldr     x9, [sp, #96]
     cbnz    x9, Lmapped_cut
-    add     x20, x20, x23
-    subs    x21, x21, x23
-    b.ne    Lmapped_next
+    cbnz    x21, Lmapped_next
 Lmapped_done:
     succeed
 Lmapped_exit:
@@ -4704,6 +4746,25 @@ Lmapped_cut:
     // The client is gone, or the file got shorter: only the close can tell.
     bl      abandon_connection
     b       Lmapped_done
+
+// void release_window(u8 *window, u64 size, u64 left)
+//   Unmaps a window, unless it is the last of the last request: then the end of the
+//   process does, without a call. The parent, which refuses connections, goes on.
+//   In:        x0 = window, x1 = size, x2 = bytes still to be mapped, x28 = state
+//   Out:       none
+//   Clobbers:  x0-x1, x9-x10, x16, flags
+//   Errors:    none
+release_window:
+    cbnz    x2, Lwindow_unmap
+    ldr     x9, [x28, #req_flags]
+    ubfx    x9, x9, #PERSIST_BIT, #1
+    ldr     x10, [x28, #conn_lasting]
+    orr     x9, x9, x10
+    cbz     x9, Lwindow_exit
+Lwindow_unmap:
+    system  munmap
+Lwindow_exit:
+    ret
 
 // void send_vector(iovec *parts)
 //   Sends two parts, of which the first may be empty; counts the second.

@@ -33,7 +33,7 @@ def guest() -> Guest:
 def _prepare(guest: Guest, request: bytes) -> None:
     """Put a connection into its state as it is when a request has been parsed."""
     guest.reset()
-    guest.call("open_connection", 5, 0x0100007F)
+    guest.call("open_connection", 5, 0x0100007F, 3)
     guest.call("reset_request")
     sent = [request]
 
