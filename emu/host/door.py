@@ -27,7 +27,12 @@ class Host:
     """
 
     def __init__(
-        self, root: Path, *, listen: tuple[str, int] | None = None, allow_exec: bool = False
+        self,
+        root: Path,
+        *,
+        listen: tuple[str, int] | None = None,
+        allow_exec: bool = False,
+        network: bool = False,
     ) -> None:
         """Open the door.
 
@@ -35,13 +40,14 @@ class Host:
             root: the directory of the host that is the guest's file system.
             listen: the host address that the guest's first IPv4 listening socket gets.
             allow_exec: whether programs of the host may be started.
+            network: whether the guest may connect to other machines.
 
         Raises:
             OSError: ``root`` is no directory or may not be entered.
         """
         self.files = FileSystem(root, self.entropy)
         self.root = self.files.root
-        self.network = Network(self.files, listen)
+        self.network = Network(self.files, listen, is_open=network)
         self.poller = make_poller()
         self.allow_exec = allow_exec
 

@@ -6,6 +6,8 @@ Which addresses the guest may have:
   ``EADDRNOTAVAIL``;
 - where the user named an address to listen on, the first IPv4 stream socket that the guest binds
   gets that one, and ``getsockname`` still answers what the guest asked for;
+- connections and datagrams go to loopback alone, unless the user opens the network: another
+  address is ``ENETUNREACH``, as on a machine without a network;
 - Unix-domain paths are paths of the guest's file system.
 """
 
@@ -15,6 +17,7 @@ import _socket
 import contextlib
 import os
 import socket
+import struct
 import sys
 from collections.abc import Sequence
 
@@ -44,6 +47,8 @@ _MESSAGE_FLAGS = [
     (darwin.MSG_TRUNC, getattr(socket, "MSG_TRUNC", 0)),
     (darwin.MSG_CTRUNC, getattr(socket, "MSG_CTRUNC", 0)),
 ]
+#: Tokens that one message may carry, and bytes of one.
+_TOKENS, _TOKEN_MAX = 8, 64
 _NOSIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 #: Added to the type, it tells Python that the socket does not wait, which spares a call.
 _NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
@@ -55,11 +60,15 @@ class Network:
     Attributes:
         files: where Unix-domain paths are looked up.
         bound: host addresses given to listening sockets in the place of the guest's own.
+        is_open: the guest may connect to other machines.
     """
 
-    def __init__(self, files: FileSystem, listen: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, files: FileSystem, listen: tuple[str, int] | None = None, *, is_open: bool = False
+    ) -> None:
         """Take the address to listen on, if the user named one."""
         self.files = files
+        self.is_open = is_open
         self.bound: list[tuple[str, int]] = []
         self._listen = listen
         self._unix_names: dict[str, bytes] = {}
@@ -113,6 +122,23 @@ class Network:
                 raise failure("EADDRNOTAVAIL")
             return "::1", address.port, 0, 0
         raise failure("EAFNOSUPPORT")
+
+    def reaches(self, address: Inet4 | Inet6) -> bool:
+        """Tell whether the guest may send to an address; the wildcard means this machine."""
+        if self.is_open:
+            return True
+        if isinstance(address, Inet4):
+            return address.host.startswith("127.") or address.host == "0.0.0.0"  # noqa: S104
+        return address.host in {"::1", "::"}
+
+    def check_reach(self, address: Inet4 | Inet6) -> None:
+        """Refuse an address that the guest may not send to.
+
+        Raises:
+            DarwinError: ENETUNREACH.
+        """
+        if not self.reaches(address):
+            raise failure("ENETUNREACH")
 
     def placed(self, place: tuple[str, int] | tuple[str, int, int, int]) -> None:
         """Note that a socket got ``place``: the user's address is given once."""
@@ -254,6 +280,7 @@ class SocketHandle(Handle):
             return
         if (self.domain == darwin.AF_INET) != isinstance(address, Inet4):
             raise failure("EAFNOSUPPORT")
+        self._network.check_reach(address)
         self.sock.connect(_host_address(address))
 
     def shutdown(self, how: int) -> None:
@@ -310,6 +337,7 @@ class SocketHandle(Handle):
         """Send one message to ``address``."""
         host_flags = _message_flags(flags) | _NOSIGNAL
         if not isinstance(address, UnixPath):
+            self._network.check_reach(address)
             if not self._bound and isinstance(address, Inet4) and address.host.startswith("127."):
                 # The host would bind the wildcard to it.
                 with contextlib.suppress(OSError):  # one that is connected has its address
@@ -345,7 +373,48 @@ class SocketHandle(Handle):
                 start += len(view)
             return count, 0, sender
 
+        def send_token(self, data: Buffer, flags: int, token: bytes) -> int:
+            """Send bytes with a token beside them."""
+            raise failure("EOPNOTSUPP")
+
+        def recv_token(
+            self, views: Sequence[memoryview], flags: int
+        ) -> tuple[int, int, Address | None, list[bytes]]:
+            """Receive one message and the tokens that were sent with it: none, on this host."""
+            return *self.recvmsg_into(views, flags), []
+
     else:
+
+        def send_token(self, data: Buffer, flags: int, token: bytes) -> int:
+            """Send bytes with a token beside them, which a descriptor of a pipe carries.
+
+            Descriptors that guests pass to each other (SCM_RIGHTS) are the emulator's own affair;
+            the host only has to keep them in their place among the bytes.
+            """
+            if self.domain != darwin.AF_UNIX:
+                raise failure("EINVAL")
+            reader, writer = os.pipe()
+            try:
+                os.write(writer, token)
+                rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", reader))]
+                return self.sock.sendmsg([data], rights, _message_flags(flags) | _NOSIGNAL)
+            finally:
+                os.close(writer)
+                os.close(reader)
+
+        def recv_token(
+            self, views: Sequence[memoryview], flags: int
+        ) -> tuple[int, int, Address | None, list[bytes]]:
+            """Receive one message and the tokens that were sent with it."""
+            room = socket.CMSG_SPACE(_TOKENS * struct.calcsize("i"))
+            count, rights, told, raw = self.sock.recvmsg_into(views, room, _message_flags(flags))
+            shown = sum(guest for guest, host in _MESSAGE_FLAGS[3:] if told & host)
+            tokens = []
+            for _, _, packed in rights:
+                for (reader,) in struct.iter_unpack("i", packed[: len(packed) & ~3]):
+                    tokens.append(os.read(reader, _TOKEN_MAX))
+                    os.close(reader)
+            return count, shown, self._peer(raw), tokens
 
         def writev(self, buffers: Sequence[Buffer]) -> int:
             return self.sock.sendmsg(buffers, (), _NOSIGNAL)

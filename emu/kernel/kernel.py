@@ -16,6 +16,7 @@ from emu.kernel.signals import CORE, STOPS, SigInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emu.kernel.files import OpenFile
     from emu.kernel.kqueue import Kqueue
 
 __all__ = ["FIRST_PID", "Kernel", "Watcher"]
@@ -48,6 +49,8 @@ class Kernel:
         self.watchers: list[Watcher] = []
         self._last_pid = FIRST_PID - 1
         self._serials = itertools.count(1)
+        #: Open files that were sent through a socket and not received yet, by their token.
+        self.in_flight: dict[bytes, list[OpenFile]] = {}
         self.mapped = MappedFiles()
         self.locks = RecordLocks(self.scheduler.wakeup)
         #: Event queues that live, and whose they are.

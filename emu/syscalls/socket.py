@@ -4,6 +4,7 @@ Annotations are evaluated when the table is built, so this file does not postpon
 """
 
 import struct
+from collections.abc import Sequence
 
 from emu.darwin import flags as f
 from emu.darwin.errno import (
@@ -14,7 +15,6 @@ from emu.darwin.errno import (
     ENAMETOOLONG,
     ENOTCONN,
     ENOTSOCK,
-    EOPNOTSUPP,
     Errno,
 )
 from emu.darwin.structs import Linger, Msghdr, SockaddrIn, SockaddrIn6, SockaddrUn, Timeval
@@ -43,6 +43,7 @@ from emu.syscalls.kinds import (
     SockType,
     UInt,
 )
+from emu.syscalls.rights import copyin_rights, send_rights, take_rights
 from emu.syscalls.table import Call, syscall
 from emu.syscalls.transfer import in_pieces, iovecs, out_pieces, receive, transmit
 
@@ -194,13 +195,19 @@ def connect(call: Call, s: Fd, name: Sockaddr, namelen: UInt) -> int:
     address = _copyin_address(call, name, namelen)
     if call.memory.get("connecting"):
         return _connected(call, file, handle)
+    if isinstance(address, Inet4 | Inet6) and not call.host.network.reaches(address):
+        call.warn(
+            f"[pid {call.process.pid}] connect to {address.host}: ENETUNREACH;"
+            " the guest reaches loopback alone without --network"
+        )
     try:
         handle.connect(address, call.process.cwd)
     except BlockingIOError:
         if file.flags & f.O_NONBLOCK:
             raise
         call.memory["connecting"] = True
-        call.wait(writes=(handle,))
+        # Interrupted, it goes on by itself, and the call is EINTR even with SA_RESTART.
+        call.wait(writes=(handle,), restarts=False)
     return 0
 
 
@@ -215,7 +222,7 @@ def _connected(call: Call, file: OpenFile, handle: SocketHandle) -> int:
     except OSError as exc:
         if darwin_errno(exc) != ENOTCONN:
             raise
-        call.wait(writes=(handle,))
+        call.wait(writes=(handle,), restarts=False)
     return 0
 
 
@@ -257,17 +264,16 @@ def sendto(
     return _send(call, file, handle, in_pieces(call.space, buf, length), flags, address)
 
 
-@syscall(28, 402, note="no control messages")
+@syscall(28, 402)
 def sendmsg(call: Call, s: Fd, msg: MsghdrIn, flags: MsgFlags) -> int:
-    """Send what a message header describes."""
+    """Send what a message header describes, descriptors too (SCM_RIGHTS)."""
     file, handle = _socket(call, s)
     header = Msghdr.unpack(call.space.copyin(msg, Msghdr.SIZE))
-    if header.control and header.controllen:
-        raise Errno(EOPNOTSUPP)
+    rights = copyin_rights(call, header)
     address = _copyin_address(call, header.name, header.namelen) if header.name else None
     buffers = iovecs(call.space, header.iov, header.iovlen)
     pieces = [p for base, size in buffers for p in in_pieces(call.space, base, size)]
-    return _send(call, file, handle, pieces, flags, address)
+    return _send(call, file, handle, pieces, flags, address, rights)
 
 
 def _send(
@@ -277,14 +283,23 @@ def _send(
     pieces: list[memoryview],
     flags: int,
     address: Address | None,
-) -> int:
+    rights: Sequence[OpenFile] = (),
+) -> int:  # fmt: skip
     """Send ``pieces``; a datagram goes as one."""
     if address is not None and handle.type == f.SOCK_STREAM:
         raise Errno(EISCONN if _is_connected(handle) else ENOTCONN)
     cwd = call.process.cwd
+    # Descriptors go with the first bytes of a write that is done in parts.
+    if call.memory.get("done"):
+        rights = ()
 
     def send(left: list[memoryview]) -> int:
+        nonlocal rights
         data = left[0] if len(left) == 1 else b"".join(left)
+        if rights:
+            count = send_rights(call, handle, data, flags, rights)
+            rights = ()
+            return count
         if address is None:
             return handle.send(data, flags)
         return handle.sendto(data, flags, address, cwd)
@@ -374,24 +389,34 @@ def _blocked() -> int:
     raise BlockingIOError
 
 
-@syscall(27, 401, note="no control messages")
+@syscall(27, 401)
 def recvmsg(call: Call, s: Fd, msg: MsghdrOut, flags: MsgFlags) -> int:
-    """Receive into what a message header describes."""
+    """Receive into what a message header describes, descriptors too (SCM_RIGHTS)."""
     file, handle = _socket(call, s)
     header = Msghdr.unpack(call.space.copyin(msg, Msghdr.SIZE))
     call.space.view(msg, Msghdr.SIZE, f.PROT_WRITE)
+    if header.control and header.controllen:
+        call.space.views(header.control, header.controllen, f.PROT_WRITE)
     buffers = iovecs(call.space, header.iov, header.iovlen)
     pieces = [p for base, size in buffers for p in out_pieces(call.space, base, size)]
-    count, told, sender = receive(
+    count, told, sender, tokens = receive(
         call,
         file,
-        lambda: handle.recvmsg_into(pieces, flags),
+        lambda: handle.recv_token(pieces, flags),
         dont_wait=bool(flags & f.MSG_DONTWAIT),
     )
     raw = pack_address(sender) if sender is not None and header.name else b""
     if raw:
         call.space.copyout(header.name, raw[: header.namelen])
-    answer = Msghdr(header.name, len(raw), header.iov, header.iovlen, header.control, 0, told)
+    room = header.controllen if header.control else 0
+    control, cut = take_rights(call, tokens, room)
+    if control:
+        call.space.copyout(header.control, control)
+    if cut:
+        told |= f.MSG_CTRUNC
+    answer = Msghdr(
+        header.name, len(raw), header.iov, header.iovlen, header.control, len(control), told
+    )
     call.space.copyout(msg, answer.pack())
     return count
 
