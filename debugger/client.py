@@ -11,8 +11,12 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emu.errors import DebugError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Client", "ClientRequest", "get", "put", "raw", "request_file"]
 
@@ -80,9 +84,12 @@ class Client:
         state: "waiting", "connected", "done" or "failed"; ``problem`` says what failed.
     """
 
-    def __init__(self, request: ClientRequest) -> None:
-        """Keep the request; :meth:`start` sends it."""
+    def __init__(
+        self, request: ClientRequest, ended: Callable[[], None] = lambda: None
+    ) -> None:
+        """Keep the request; :meth:`start` sends it, and ``ended`` is called when all is over."""
         self.request = request
+        self._ended = ended
         self.response = b""
         self.state = "waiting"
         self.problem = ""
@@ -127,3 +134,4 @@ class Client:
             self.problem = error.strerror or str(error)
         finally:
             self._socket = None
+            self._ended()

@@ -238,30 +238,33 @@ class Waiting(StopEvent):
 
 @dataclass(frozen=True, slots=True)
 class RequestArrived(StopEvent):
-    """A request line that was asked for has been received."""
+    """A request that was asked for has been received; ``head`` is its request line."""
 
     kind: ClassVar[str] = "request"
     number: int = 0
-    line: str = ""
+    head: str = ""
 
     def what(self) -> str:
         """Say which request."""
         head = f"breakpoint {self.number}: " if self.number else ""
-        return f"{head}request {self.line}"
+        return f"{head}request {self.head}"
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseStarts(StopEvent):
-    """A response with a status that was asked for is about to be sent; the pc is on the call."""
+    """A response with a status that was asked for is about to be sent; the pc is on the call.
+
+    ``head`` is its status line.
+    """
 
     kind: ClassVar[str] = "response"
     number: int = 0
     status: int = 0
-    line: str = ""
+    head: str = ""
 
     def what(self) -> str:
         """Say which status."""
-        return f"breakpoint {self.number}: response {self.line}"
+        return f"breakpoint {self.number}: response {self.head}"
 
 
 def as_dict(event: StopEvent) -> dict[str, Any]:

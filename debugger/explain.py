@@ -253,12 +253,18 @@ def _other(image: Image, process: Process, instruction: Instruction, registers: 
     return sentence
 
 
+def _reg_name(detail: Detail, number: int) -> str:
+    """Return a register by its number's name: Capstone calls x29 and x30 fp and lr."""
+    name = str(detail.reg_name(number))
+    return {"fp": "x29", "lr": "x30"}.get(name, name)
+
+
 def _reads(detail: Detail, registers: Registers) -> str:
     """Return ``x1 = 5, x2 = 7``: the registers that the instruction reads."""
     read, _ = detail.regs_access()
     shown = []
     for number in read:
-        name = detail.reg_name(number)
+        name = _reg_name(detail, number)
         if name == "nzcv":
             shown.append(flags_text(registers["nzcv"]))
         elif name not in {"xzr", "wzr"}:
@@ -271,7 +277,7 @@ def _changes(image: Image, detail: Detail, outcome: Outcome) -> str:
     _, written = detail.regs_access()
     out = []
     for number in written:
-        name = detail.reg_name(number)
+        name = _reg_name(detail, number)
         if name in {"xzr", "wzr", "nzcv"}:
             continue
         value = _register(outcome.after, name)
@@ -279,7 +285,7 @@ def _changes(image: Image, detail: Detail, outcome: Outcome) -> str:
         label = f" <{_name(image, value).partition(' ')[0]}>" if image.symbol_at(value) else ""
         out.append(f"{name} becomes {_number(value)}{label}{same}")
     flags = outcome.after["nzcv"]
-    if "nzcv" in [detail.reg_name(n) for n in written] or detail.update_flags:
+    if "nzcv" in [_reg_name(detail, n) for n in written] or detail.update_flags:
         out.append(f"the flags {flags_text(flags)}{_comparison(detail, flags)}")
     return ", ".join(out)
 
@@ -331,7 +337,7 @@ def _memory(
         )
     loads = instruction.mnemonic.startswith(("ld", "cas", "swp"))
     names = [
-        detail.reg_name(o.reg)
+        _reg_name(detail, o.reg)
         for o in detail.operands
         if o.type == capstone.arm64.ARM64_OP_REG
     ]

@@ -807,10 +807,17 @@ class Session:
 
     def play(self, request: ClientRequest) -> Client:
         """Be a client of the guest: connects once it listens, sends, and reads the answer."""
-        client = Client(request)
+        client = Client(request, self._client_ended)
         self.clients.append(client)
         self._start_clients()
         return client
+
+    def _client_ended(self) -> None:
+        """Let a run that waits for this client look again whether anybody else may come."""
+        engine = self._engine
+        if engine is not None:
+            with contextlib.suppress(OSError):
+                engine.system.host.poller.wake()
 
     def _start_clients(self) -> None:
         if self._engine is None or not self._engine.listeners:

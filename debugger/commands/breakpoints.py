@@ -41,7 +41,8 @@ def _location_words(text: str) -> tuple[str, str, int | None]:
 
 
 def _announce(console: Console, point: StopPoint) -> None:
-    what = point.kind + (" (temporary)" if point.temporary else "")
+    log = isinstance(point, Breakpoint) and point.log is not None
+    what = "logpoint" if log else point.kind + (" (temporary)" if point.temporary else "")
     detail = point.describe()
     if isinstance(point, Breakpoint):
         places = [str(console.session.place_of(a)) for a in point.addresses]
@@ -221,7 +222,6 @@ def _events(console: Console, text: str) -> Iterable[str]:
 
 @command(
     "catch",
-    aliases=("tcatch",),
     group="stopping",
     usage="syscall [NAME|GROUP…] [errno [NAME]] [entry|return] | fork | signal … | exit | fault",
     complete=_events,
@@ -238,6 +238,19 @@ def catch(console: Console, text: str) -> None:
     Faults stop in any case.
     """
     text, condition = split_option(text, "if")
+    _announce(console, _catch(console, text, condition))
+
+
+@command("tcatch", group="stopping", usage="EVENT …", complete=_events)
+def tcatch(console: Console, text: str) -> None:
+    """Catch an event once; see 'catch'."""
+    text, condition = split_option(text, "if")
+    point = _catch(console, text, condition)
+    point.temporary = True
+    _announce(console, point)
+
+
+def _catch(console: Console, text: str, condition: str) -> StopPoint:
     event, *rest = words(text) or [""]
     if not event:
         raise DebugError("catch: say what, syscall, fork, signal, exit or fault")
@@ -257,7 +270,7 @@ def catch(console: Console, text: str) -> None:
         parse(condition)
     point = console.session.catch(event, wanted, edge=edge, error=error)
     point.condition = condition
-    _announce(console, point)
+    return point
 
 
 @command(

@@ -64,6 +64,7 @@ class Console:
         self.listed: tuple[str, int] = ("", 0)
         #: Where ``x`` goes on.
         self.examined = 0
+        self.examined_as = ""
         self._depth = 0
 
     def say(self, text: str) -> None:

@@ -71,6 +71,9 @@ def examine(console: Console, text: str) -> None:
     'x/s x1', 'x/64b x0'.  Repeated, it goes on behind.
     """
     count_text, letters, rest = _split_format(text)
+    if not rest and not letters:
+        letters = console.examined_as
+    console.examined_as = letters
     style = next((c for c in letters if c in _STYLES), "x")
     unit = next((_UNITS[c] for c in letters if c in _UNITS), 8 if style in "xdouta" else 1)
     if bad := [c for c in letters if c not in _STYLES and c not in _UNITS]:

@@ -161,7 +161,8 @@ class _Evaluator:
     def read(self, node: Node, address: int, size: int) -> bytes:
         data = self.context.memory(address & _U64, size)
         if data is None:
-            raise self.error(node, f"nothing is mapped at {address & _U64:#x} ({size} bytes)")
+            unit = "byte" if size == 1 else "bytes"
+            raise self.error(node, f"nothing is mapped at {address & _U64:#x} ({size} {unit})")
         return data
 
     def memory(self, node: Memory) -> Value:

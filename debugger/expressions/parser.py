@@ -19,6 +19,7 @@ from debugger.expressions.syntax import (
     Variable,
 )
 from debugger.expressions.types import NUMBERS, structs
+from emu.asm.suggest import nearest
 from emu.errors import ExpressionError
 
 __all__ = ["parse"]
@@ -160,6 +161,11 @@ class _Parser:
             return self.fields(Cast(token.column, name.text, operand))
         node = self.choice()
         self.expect("operator", ")")
+        if isinstance(node, Name) and self.next.kind in {"name", "number", "variable"}:
+            remedy = nearest(node.name, [*NUMBERS, *structs()])
+            raise ExpressionError(
+                f"no type {node.name!r}" + (f"; {remedy}" if remedy else ""), self.text, node.column
+            )
         return node
 
     def operand_of_cast(self) -> Node:
