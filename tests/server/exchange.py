@@ -179,6 +179,7 @@ def _check(answer: Answer, method: bytes) -> None:
         assert "transfer-encoding" not in answer
     elif method != b"HEAD" and "content-length" in answer and answer.status != 304:
         assert int(answer["content-length"]) == len(answer.body)
+    assert not ("content-length" in answer and "transfer-encoding" in answer)
     if answer.body:
         assert answer["content-type"]
 

@@ -127,7 +127,7 @@ def _all_served(links: list[Link]) -> bool:
     return all(link.answer().body == HELLO for link in links)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_twenty_thousand_mixed_requests_leave_nothing_behind(
     enduring: tuple[Path, Served],
 ) -> None:
