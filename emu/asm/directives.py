@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -35,9 +36,9 @@ def directive(*names: str) -> Callable[[Handler], Handler]:
 # -- data --------------------------------------------------------------------------------
 
 _SIZES = {
-    **dict.fromkeys((".byte",), 1),
-    **dict.fromkeys((".short", ".hword", ".2byte", ".value"), 2),
-    **dict.fromkeys((".word", ".long", ".4byte", ".int", ".inst"), 4),
+    **dict.fromkeys((".byte", ".dc.b"), 1),
+    **dict.fromkeys((".short", ".hword", ".2byte", ".value", ".dc.w"), 2),
+    **dict.fromkeys((".word", ".long", ".4byte", ".int", ".inst", ".dc.l"), 4),
     **dict.fromkeys((".quad", ".xword", ".8byte", ".dword"), 8),
 }
 
@@ -69,34 +70,50 @@ def _data(unit: Unit, cursor: Cursor, name: str) -> None:
 def _octa(unit: Unit, cursor: Cursor, _name: str) -> None:
     found = bytearray()
     for column in cursor.commas():
-        digits = cursor.text[cursor.pos :].split(",")[0].strip()
-        try:
-            number = int(digits, 0) % (1 << 128)
-        except ValueError:
-            raise Problem("expected a number of up to 128 bits", column) from None
-        cursor.pos = cursor.text.index(digits, cursor.pos) + len(digits)
+        digits = _literal(cursor)
+        number = int(digits, 0) if _WIDE.fullmatch(digits) else -1
+        if not 0 <= number < 1 << 128:
+            raise Problem("expected a number of up to 128 bits", column, max(1, len(digits)))
         found += number.to_bytes(16, "little")
     unit.emit(bytes(found))
 
 
+_WIDE = re.compile(r"0[xX][0-9a-fA-F]{1,40}|0|[1-9][0-9]{0,40}", re.ASCII)
 _FLOATS = {".float": "<f", ".single": "<f", ".double": "<d"}
+_DECIMAL = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?)", re.ASCII | re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[-+]?0x[0-9a-f]+\.?[0-9a-f]*(p[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+def _literal(cursor: Cursor) -> str:
+    """Read up to the next comma."""
+    start = cursor.pos
+    comma = cursor.text.find(",", start)
+    cursor.pos = len(cursor.text) if comma < 0 else comma
+    return cursor.text[start : cursor.pos].strip()
 
 
 @directive(*_FLOATS)
 def _float(unit: Unit, cursor: Cursor, name: str) -> None:
     found = bytearray()
     for column in cursor.commas():
-        text = cursor.text[cursor.pos :].split(",")[0].strip()
+        text = _literal(cursor)
         try:
-            found += struct.pack(_FLOATS[name], float.fromhex(text) if "x" in text else float(text))
+            found += _packed(text, _FLOATS[name])
         except (ValueError, OverflowError):
-            raise Problem(
-                f"'{text[:40]}' is not a floating-point number of this size",
-                column,
-                max(1, len(text)),
-            ) from None
-        cursor.pos = cursor.text.index(text, cursor.pos) + len(text)
+            what = f"'{text[:40]}' is not a floating-point number of this size"
+            raise Problem(what, column, max(1, len(text))) from None
     unit.emit(bytes(found))
+
+
+def _packed(text: str, size: str) -> bytes:
+    """Return a floating-point constant as bytes; ``nan`` has all its bits set but the sign."""
+    if text.lower() == "nan":
+        return b"\xff" * (struct.calcsize(size) - 1) + b"\x7f"
+    if _HEXADECIMAL.fullmatch(text):
+        return struct.pack(size, float.fromhex(text))
+    if _DECIMAL.fullmatch(text):
+        return struct.pack(size, float(text))
+    raise ValueError(text)
 
 
 @directive(".uleb128", ".sleb128")
@@ -351,10 +368,8 @@ def _zerofill(unit: Unit, cursor: Cursor, name: str) -> None:
     cursor.blank()
     column = cursor.pos
     symbol = cursor.symbol()
-    size, align = 0, 0
-    if cursor.take(","):
-        size, align = _size_and_align(cursor)
-    cursor.finish()
+    cursor.require(",")
+    size, align = _size_and_align(cursor)
     part.align_to(align)
     unit.define_label(symbol, column, part)
     if size:

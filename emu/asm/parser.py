@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["parse"]
 
 _LABEL = re.compile(
-    r'\s*(?:([A-Za-z_.$?][A-Za-z0-9_.$?@]*|"[^"\\\x00-\x1f]+")|([0-9]{1,18}))\s*:', re.ASCII
+    r'\s*(?:((?!\.[0-9])[A-Za-z_.$?][A-Za-z0-9_.$?]*|"[^"\\\x00-\x1f]+")|([0-9]{1,18}))\s*:',
+    re.ASCII,
 )
 _FIRST = re.compile(r"\s*([A-Za-z_.$?][A-Za-z0-9_.$?]*)", re.ASCII)
 _ASSIGNMENT = re.compile(
@@ -437,7 +438,8 @@ class _Parser:
 
     def say(self, cursor: Cursor) -> None:
         """``.print``."""
-        self.unit.messages.append(self.message(cursor, ""))
+        self.unit.messages.append(cursor.string().decode("utf-8", "replace"))
+        cursor.finish()
 
 
 def _relex(body: Sequence[Statement]) -> Sequence[Statement]:

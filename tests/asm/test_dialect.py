@@ -32,7 +32,8 @@ SAME: dict[str, str] = {
         .data
         .float 1.5, -2, 1e10
         .single 0.1
-        .double 3.141592653589793, -0.0
+        .double 3.141592653589793, -0.0, 5., .5, 1e-300, inf, nan
+        .float -inf, nan, +2, 0x1.8p3
     """,
     "leb128": ".data\n.uleb128 0, 127, 128, 300, 1<<40\n.sleb128 0, -1, 63, 64, -65, 1<<40\n",
     "strings": r"""
@@ -524,6 +525,15 @@ REFUSED = [
     ".bss\n.long 5",
     ".comm a, -1",
     ".previous",
+    ".lcomm a",
+    ".zerofill __DATA,__z,a",
+    ".octa -1",
+    ".octa 1 << 2",
+    ".float abc",
+    ".float 1_0",
+    ".print",
+    "a@b: nop",
+    ".5: nop",
     ".popsection",
     "mov x0, w1",
     "ldr x0, [w1]",
