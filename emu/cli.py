@@ -79,6 +79,8 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
     add("--entry", metavar="SYMBOL", help="start there instead of _main, _start or start")
     add("--slide", type=_slide, default=0, metavar="N", help="move a Mach-O up by N bytes")
     add("--env", action="append", default=[], type=_variable, metavar="NAME=VALUE")
+    add("--allow-exec", action="store_true", help="execve may start programs of the host")
+    add("--network", action="store_true", help="the guest may connect to other machines")
     add("--max-procs", type=_count, default=512, metavar="N", help="guest processes (512)")
 
 

@@ -47,6 +47,9 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     #: How far to move a Mach-O executable up from where it was linked, in bytes.
     slide: int = 0
+    #: Whether the guest may start programs of the host, and connect to other machines.
+    allow_exec: bool = False
+    network: bool = False
     #: Sources that are linked with the program.
     more: list[Path] = field(default_factory=list)
 
@@ -163,7 +166,9 @@ def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tupl
     root, _ = options.chosen_root()
     raise_open_files()
     try:
-        host = Host(root, listen=options.listen)
+        host = Host(
+            root, listen=options.listen, allow_exec=options.allow_exec, network=options.network
+        )
     except OSError as error:
         raise UsageError(f"--root {root}: {error.strerror}") from None
     system = System(host, limits=options.limits, warn=warn)

@@ -43,6 +43,8 @@ def options_of(arguments: argparse.Namespace) -> Options:
         entry=arguments.entry,
         environment=dict(arguments.env),
         slide=arguments.slide,
+        allow_exec=arguments.allow_exec,
+        network=arguments.network,
     )
     options.limits.processes = arguments.max_procs
     return options

@@ -146,6 +146,9 @@ class Kernel:
         process.cpu_timers = None
         if self.mapped:
             self.mapped.release(p for p in self.running if p is not process)
+        if process.host_program is not None:
+            process.host_program.close()
+            process.host_program = None
         if self.locks:
             self.locks.release(process.pid)
         process.files.close_all()

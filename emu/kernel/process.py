@@ -139,6 +139,8 @@ class Process:
     path: str = ""
     #: The image of a program that execve started, None for the one that the run began with.
     image: Image | None = None
+    #: A program of the host that runs in the place of the guest's.
+    host_program: Any = None
     #: The last calls: (number, arguments, result, errno), for crash reports.
     recent: deque[tuple[int, tuple[int, ...], int, int]] = field(
         default_factory=lambda: deque(maxlen=10)

@@ -7,10 +7,12 @@ import struct
 from typing import NamedTuple
 
 from emu.darwin import flags as f
-from emu.darwin.errno import E2BIG, EACCES, EFAULT, ENOEXEC, Errno
+from emu.darwin.errno import E2BIG, EACCES, EFAULT, ENOENT, ENOEXEC, ENOTDIR, Errno
 from emu.errors import ImageError
-from emu.host import FileHandle
+from emu.host import FileHandle, Handle, darwin_errno
 from emu.image import Image
+from emu.kernel.files import OpenFile
+from emu.kernel.process import Park
 from emu.loader import load
 from emu.syscalls.file import directory_at
 from emu.syscalls.kinds import Path, Strings
@@ -22,6 +24,9 @@ __all__: list[str] = []
 ARG_MAX = 1 << 20
 #: Longest program that is read, and longest first line of a script (IMG_SHSIZE).
 _PROGRAM_MAX, _LINE_MAX = 256 << 20, 512
+#: How soon to look whether a program of the host has ended.
+_LOOK_AGAIN_NS = 10_000_000
+_STDIO = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 
 class _Program(NamedTuple):
@@ -33,13 +38,24 @@ class _Program(NamedTuple):
     before: tuple[bytes, ...]
 
 
-@syscall(59, note="programs of the guest: Mach-O, images of 'ymawky-emu asm -o', scripts of such")
+@syscall(59)
 def execve(call: Call, fname: Path, argp: Strings, envp: Strings) -> int:
-    """Run another program: memory is new, descriptors stay but for those with FD_CLOEXEC."""
+    """Run another program: memory is new, descriptors stay but for those with FD_CLOEXEC.
+
+    It is a Mach-O executable, an image of ``ymawky-emu asm -o``, or a script of such a program;
+    with ``--allow-exec`` it may be a program of the host.
+    """
+    if "program" in call.memory:
+        return _follow(call)
     argv, environment = _copyin_strings(call, argp), _copyin_strings(call, envp)
     if sum(len(s) + 9 for s in (*argv, *environment)) > ARG_MAX:
         raise Errno(E2BIG)
-    program = _find(call, fname)
+    try:
+        program = _find(call, fname)
+    except (OSError, Errno) as refused:
+        if call.host.allow_exec and fname[:1] == b"/" and _is_foreign(refused):
+            return _start_foreign(call, fname, argv, environment)
+        raise
     if program.before:
         argv = [*program.before, fname, *argv[1:]]
     try:
@@ -124,5 +140,61 @@ def _image(call: Call, path: bytes, data: bytes) -> Image:
     except ImageError as refused:
         call.warn(f"[pid {call.process.pid}] execve: {refused}")
         raise Errno(ENOEXEC) from None
-    call.warn(f"[pid {call.process.pid}] execve: {name} is no Darwin program for arm64: ENOEXEC")
+    if not call.host.allow_exec:
+        call.warn(
+            f"[pid {call.process.pid}] execve: {name} is no Darwin program for arm64: ENOEXEC;"
+            " --allow-exec lets programs of the host run"
+        )
     raise Errno(ENOEXEC)
+
+
+# ---- programs of the host ----
+
+
+def _is_foreign(refused: OSError | Errno) -> bool:
+    """Tell whether the path leads to no guest program, so that the host may have one there."""
+    number = refused.number if isinstance(refused, Errno) else darwin_errno(refused)
+    return number in (ENOENT, ENOTDIR, ENOEXEC)
+
+
+def _start_foreign(call: Call, path: bytes, argv: list[bytes], envp: list[bytes]) -> int:
+    """Start the host's program at ``path`` of the host; the process waits until it has ended."""
+    from emu.host.program import HostProgram
+
+    files = call.process.files
+    streams = [_stream(files.get(fd)) if fd in files else None for fd in range(3)]
+    name = path.decode(errors="surrogateescape")
+    program = HostProgram(name, argv, envp, streams)
+    # What the program's pumps use stays open; all else belongs to a process that is no more.
+    for fd, _ in list(files):
+        if fd > 2:
+            files.close(fd)
+    call.process.path, call.process.name = name, name.rpartition("/")[2]
+    call.process.host_program = program
+    call.memory["program"] = True
+    return _follow(call)
+
+
+def _stream(file: OpenFile) -> int | Handle:
+    """Return one of the emulator's own streams by its number, or the guest's handle."""
+    if file.kind == "stdio" and file.name in _STDIO:
+        return _STDIO[file.name]
+    handle: Handle = file.handle
+    return handle
+
+
+def _follow(call: Call) -> int:
+    """Move the program's bytes until it has ended, and end with its status."""
+    program = call.process.host_program
+    status = program.pump()
+    if status is not None:
+        call.kernel.exit(call.process, status)
+        return 0
+    waits = [pump.waits() for pump in program.pumps]
+    raise Park(
+        reads=tuple(h for h, write in waits if not write and h.channel is None),
+        writes=tuple(h for h, write in waits if write and h.channel is None),
+        channels=tuple(h.channel for h, _ in waits if h.channel is not None),
+        deadline=call.now() + _LOOK_AGAIN_NS,
+        restarts=False,
+    )

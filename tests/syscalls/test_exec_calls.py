@@ -1,6 +1,8 @@
 """execve: what can be run, what the new program finds, and Darwin's errors."""
 
 import struct
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from emu.asm.imagefile import dump
 from emu.darwin import flags as f
 from emu.kernel.signals import Action
 from tests.callbench import NOWHERE, CallBench
-from tests.guest import PRELUDE, run_guest
+from tests.guest import PRELUDE, prepare_guest, run_guest
 
 #: Writes its arguments, one a line, and exits with their number.
 ECHO = """
@@ -185,3 +187,72 @@ def test_two_programs_at_the_same_addresses_take_turns(site: Path) -> None:
     path2:  .asciz "two"
     """
     assert run_guest(site, starter).exit == 3
+
+
+# ---- programs of the host ----
+
+HOST_CALLER = """
+_main:  sys 42
+        mov x19, x0
+        mov x20, x1
+        sys 2
+        cbnz x1, child
+        mov x0, x20
+        sys 6
+        la x21, buffer
+1:      mov x0, x19
+        mov x1, x21
+        mov x2, #64
+        sys 3
+        cbz x0, 2f
+        mov x2, x0
+        mov x0, #1
+        mov x1, x21
+        sys 4
+        b 1b
+2:      sub sp, sp, #16
+        mov x0, #-1
+        mov x1, sp
+        mov x2, #0
+        mov x3, #0
+        sys 7
+        ldrb w0, [sp, #1]
+        sys 1
+child:  mov x0, x20
+        mov x1, #1
+        sys 90
+        mov x0, x20
+        sys 6
+        la x0, path
+        la x1, argv
+        mov x2, #0
+        sys 59
+        sys 1                       // exit(errno)
+.data
+.p2align 3
+argv:   .quad path, option, script, 0
+path:   .asciz "/bin/sh"
+option: .asciz "-c"
+script: .asciz "echo from the host; exit 6"
+buffer: .space 64
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no program of Windows takes the guest's pipe")
+@pytest.mark.parametrize(
+    ("allowed", "status", "output"), [(True, 6, b"from the host\n"), (False, 2, b"")]
+)
+def test_the_host_s_programs_run_only_where_that_is_allowed(
+    tmp_path: Path, *, allowed: bool, status: int, output: bytes
+) -> None:
+    system, process, _ = prepare_guest(tmp_path, HOST_CALLER)
+    system.host.allow_exec = allowed
+    stuck = threading.Timer(20, system.interrupt, [f.SIGKILL])
+    stuck.start()
+    try:
+        assert system.run(process) == status << 8
+    finally:
+        stuck.cancel()
+        process.files.close_all()
+        system.host.close()
+    assert (tmp_path / ".stdout").read_bytes() == output
