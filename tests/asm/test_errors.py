@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emu.asm import assemble, assemble_text, encode
+from emu.asm import assemble, assemble_text, available, encode
 from emu.errors import AssemblyError, Diagnostic
 
 
@@ -171,6 +171,14 @@ def test_without_keystone_there_is_one_clear_sentence(monkeypatch: pytest.Monkey
     with pytest.raises(AssemblyError, match="assembling needs the Keystone library") as caught:
         assemble_text("nop", "t.s")
     assert len(caught.value.diagnostics) == 1
+
+
+def test_whether_there_is_a_keystone_is_known_without_loading_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert available() == encode.available()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert not available()
 
 
 def test_messages_of_the_source_come_with_the_image() -> None:
