@@ -350,8 +350,7 @@
 .equ conn_alarm, conn_send_flags + 8        // set by SIGALRM
 .equ conn_temp, conn_alarm + 8              // 1 while the temporary file exists
 .equ conn_now, conn_temp + 8                // struct timeval
-.equ conn_nodelay, conn_now + TIMEVAL_SIZE  // 1 once TCP_NODELAY is set
-.equ conn_lasting, conn_nodelay + 8         // 1 when the process outlives the connection
+.equ conn_lasting, conn_now + TIMEVAL_SIZE  // 1 when the process outlives the connection
 .equ conn_temp_name, conn_lasting + 8       // path of the temporary file
 .equ TEMP_NAME_SIZE, 64
 .equ req_flags, conn_temp_name + TEMP_NAME_SIZE     // from here on zeroed for each request
@@ -740,7 +739,8 @@ note_alarm:
     system  sigreturn
 
 // int open_listener(const sockaddr *address)
-//   Opens the socket that clients connect to.
+//   Opens the socket that clients connect to. Connections inherit TCP_NODELAY from
+//   it: what is sent in parts must not wait for an acknowledgement in between.
 //   In:        x0 = address
 //   Out:       x0 = its descriptor
 //   Clobbers:  x0-x4, x9, x16, flags
@@ -757,10 +757,14 @@ open_listener:
     mov     w20, w0
     mov     w9, #1
     str     w9, [sp, #32]
-    mov     w1, #SOL_SOCKET
-    mov     w2, #SO_REUSEADDR
+    mov     w1, #IPPROTO_TCP
+    mov     w2, #TCP_NODELAY
     add     x3, sp, #32
     mov     w4, #4
+    system  setsockopt
+    mov     w0, w20
+    mov     w1, #SOL_SOCKET
+    mov     w2, #SO_REUSEADDR
     system  setsockopt
     b.cs    Llistener_exit
     mov     w0, w20
@@ -1053,7 +1057,7 @@ open_connection:
     mov     w9, #MSG_DONTWAIT
     stp     x9, xzr, [x28, #conn_send_flags]
     str     xzr, [x28, #conn_temp]
-    stp     xzr, xzr, [x28, #conn_nodelay]
+    str     xzr, [x28, #conn_lasting]
     ret
 
 // void serve_connection(int fd, u32 peer, int listener)
@@ -1287,7 +1291,7 @@ Lread_bad:
 //   Moves what was received beyond the last request to the front of the buffer.
 //   In:        x28 = state
 //   Out:       x0 = start of the buffer
-//   Clobbers:  x0-x4, x9-x10, x16, v0, flags
+//   Clobbers:  x0-x3, x9-x10, v0, flags
 //   Errors:    none
 compact_input:
     enter   16
@@ -1301,30 +1305,9 @@ compact_input:
     b.eq    Lcompact_exit
     // The regions may overlap, but the copy goes down and loads before it stores.
     bl      append_bytes
-    // Answers to pipelined requests would wait for each other's acknowledgement.
-    ldr     x9, [x28, #conn_nodelay]
-    cbnz    x9, Lcompact_exit
-    bl      send_undelayed
 Lcompact_exit:
     add     x0, x28, #HOT_IN
     leave   16
-
-// void send_undelayed(void)
-//   Switches Nagle's algorithm off.
-//   In:        x28 = state
-//   Out:       none
-//   Clobbers:  x0-x4, x9, x16, flags
-//   Errors:    none
-send_undelayed:
-    mov     w9, #1
-    str     x9, [x28, #conn_nodelay]
-    ldr     w0, [x28, #conn_fd]
-    mov     w1, #IPPROTO_TCP
-    mov     w2, #TCP_NODELAY
-    add     x3, x28, #conn_nodelay
-    mov     w4, #4
-    system  setsockopt
-    ret
 
 // u64 receive_header(const u8 *start)
 //   Receives more of a header section within its time.
