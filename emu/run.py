@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["options_of", "run"]
 
+_PREFIX = "ymawky-emu: "
 #: Exit status after ``--strict`` has stopped the run.
 _STRICT_STATUS = 3
 #: Host signals that the guest gets, by the host's name and with Darwin's number.
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     system, first = prepare(options, image, _say)
     say(f"{image.name}: the guest's / is {root} ({why})")
     trace = _start_trace(arguments, system)
-    report, hint = (_say, say) if trace is None else (trace.in_order(_say), trace.in_order(say))
+    report, hint = _beside(trace, _say), _beside(trace, say)
     system.warn = report
     system.describe = lambda process, address: describe_address(
         (process and process.image) or image, address
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         status = system.run(first)
     except StrictError as error:
-        _say(str(error))
+        report(str(error))
         return _STRICT_STATUS
     finally:
         if trace is not None:
@@ -100,8 +101,15 @@ def _start_trace(arguments: argparse.Namespace, system: System) -> Sink | None:
     return attach(system, options, _say)
 
 
+def _beside(trace: Sink | None, say: Callable[[str], None]) -> Callable[[str], None]:
+    """Return ``say``, or what puts the same line in its place between those of a trace."""
+    if trace is None or not trace.on_stderr or say is _quiet:
+        return say
+    return lambda line: trace.write(f"{_PREFIX}{line}\n")
+
+
 def _say(line: str) -> None:
-    print(f"ymawky-emu: {line}", file=sys.stderr, flush=True)
+    print(f"{_PREFIX}{line}", file=sys.stderr, flush=True)
 
 
 def _quiet(_line: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from emu.strace.lines import Lines
 from emu.strace.objects import Objects
 from emu.strace.selection import Selection
-from emu.strace.sink import Sink
+from emu.strace.sink import STDERR, Sink
 from emu.strace.tracer import DEFAULT_SIZE, Tracer
 
 if TYPE_CHECKING:
@@ -44,11 +44,16 @@ def attach(system: System, options: TraceOptions, say: Callable[[str], None]) ->
     if options.path is not None:
         sink = Sink(options.path, say)
     else:
-        sink = Sink(_stderr(), say, name="stderr")
+        # Whoever does not take the trace would not take a line about it either.
+        sink = Sink(_stderr(), _drop, name=STDERR)
     renderer = Objects(sink) if options.objects else Lines(sink)
     clock = time.time_ns if options.times else None
     system.observe(Tracer(renderer, selection=selection, size=options.size, clock=clock))
     return sink
+
+
+def _drop(_line: str) -> None:
+    """Say nothing."""
 
 
 def _stderr() -> BinaryIO:

@@ -40,7 +40,6 @@ class Lines:
 
     def __init__(self, sink: Sink) -> None:
         """Write to ``sink``."""
-        self._sink = sink
         self._write = sink.write
         #: Calls that wait and whose line is not out yet, by pid.
         self._open: dict[int, Pending] = {}
@@ -117,10 +116,6 @@ class Lines:
     def ended(self, pid: int, status: int, now: int) -> None:
         """Write how a process ended."""
         self._note(pid, f"+++ {describe_end(status)} +++", now)
-
-    def flush(self) -> None:
-        """Wait, but not for long, until the lines are out."""
-        self._sink.flush()
 
 
 def _outcome(call: Pending) -> str:

@@ -91,10 +91,6 @@ class Objects:
         else:
             self._write("exit", pid, now, status=status >> 8 & 0xFF)
 
-    def flush(self) -> None:
-        """Wait, but not for long, until the lines are out."""
-        self._sink.flush()
-
 
 def _value(text: str) -> int | str:
     return int(text) if _NUMBER.match(text) else text

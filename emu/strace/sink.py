@@ -17,7 +17,10 @@ from emu.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["QUEUE_MAX", "Sink"]
+__all__ = ["QUEUE_MAX", "STDERR", "Sink"]
+
+#: The name of a sink that writes to stderr.
+STDERR = "stderr"
 
 #: Most bytes that wait to be written.
 QUEUE_MAX = 1 << 24
@@ -47,8 +50,10 @@ class Sink:
                 self._target = _make(target)
         else:
             self._target = target
+        #: Whether the lines stand where the emulator's own do.
+        self.on_stderr = name == STDERR
         self._name = name or str(target)
-        self._queue: deque[str | threading.Event] = deque()
+        self._queue: deque[str] = deque()
         self._some = threading.Event()
         self._hurry = threading.Event()
         self._entered = self._written = 0
@@ -68,28 +73,6 @@ class Sink:
         self._queue.append(line)
         if not self._some.is_set():
             self._some.set()
-
-    def flush(self, timeout: float = 0.5) -> bool:
-        """Wait until what was queued is written, at the most ``timeout`` seconds."""
-        if self._over():
-            return True
-        done = threading.Event()
-        self._queue.append(done)
-        self._some.set()
-        self._hurry.set()
-        return self._over() or done.wait(timeout)
-
-    def _over(self) -> bool:
-        return self._failed or not self._thread.is_alive()
-
-    def in_order(self, say: Callable[[str], None]) -> Callable[[str], None]:
-        """Return ``say`` for lines that stand on the same terminal: behind those queued so far."""
-
-        def say_in_order(line: str) -> None:
-            self.flush()
-            say(line)
-
-        return say_in_order
 
     def close(self, timeout: float = 2.0) -> None:
         """Write what is left, for at the most ``timeout`` seconds, and say what was lost."""
@@ -124,20 +107,11 @@ class Sink:
 
     def _drain(self) -> None:
         """Write all that is queued."""
-        lines: list[str] = []
-        asked: list[threading.Event] = []
+        lines = []
         while self._queue:
-            item = self._queue.popleft()
-            if isinstance(item, str):
-                lines.append(item)
-            else:
-                asked.append(item)
+            lines.append(self._queue.popleft())
         text = "".join(lines)
-        try:
-            self._write(text.encode(errors="backslashreplace"))
-        finally:
-            for event in asked:
-                event.set()
+        self._write(text.encode(errors="backslashreplace"))
         self._written += len(text)
 
     def _write(self, data: bytes) -> None:
@@ -156,10 +130,7 @@ class Sink:
         self._failed = True
         reason = getattr(error, "strerror", None) or str(error)
         self._say(f"trace: {self._name}: {reason}; the run goes on without a trace")
-        while self._queue:
-            item = self._queue.popleft()
-            if isinstance(item, threading.Event):
-                item.set()
+        self._queue.clear()
 
 
 def _is_pipe(path: Path) -> bool:

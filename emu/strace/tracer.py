@@ -79,9 +79,6 @@ class Renderer(Protocol):
     def ended(self, pid: int, status: int, now: int) -> None:
         """Show the end of a process; ``status`` is wait4's word."""
 
-    def flush(self) -> None:
-        """Bring out what was shown."""
-
 
 class Tracer(Observer):
     """Follows all processes of a system."""
@@ -205,11 +202,6 @@ class Tracer(Observer):
         """Show the end, behind the call in which it came."""
         self._drop(process)
         self._renderer.ended(process.pid, process.status, self._now())
-
-    def crashed(self, process: Process, info: SigInfo) -> None:
-        """Bring the lines out before the report, which stands on the same terminal."""
-        del process, info
-        self._renderer.flush()
 
     def _drop(self, process: Process) -> None:
         call = self._pending.pop(process.pid, None)

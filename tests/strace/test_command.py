@@ -81,3 +81,13 @@ def test_strict_stops_at_a_call_that_is_not_there(tmp_path: Path) -> None:
     assert "call 161 (getfh) is not implemented" in done.stderr
     assert "_main+4" in done.stderr
     assert "b.s:3: svc #0x80" in done.stderr
+
+
+def test_a_pipe_that_nobody_reads_does_not_hold_the_program_up(tmp_path: Path) -> None:
+    calls = ".globl _main\n_main: mov x19, #5000\n1: mov x0, #99\n mov x16, #6\n svc #0x80\n"
+    (tmp_path / "a.s").write_text(f"{calls} subs x19, x19, #1\n b.ne 1b\n mov x0, #7\n ret\n")
+    command = [sys.executable, "-m", "emu.cli", "run", "--root", str(tmp_path), "--strace"]
+    with subprocess.Popen(
+        [*command, str(tmp_path / "a.s")], cwd=ROOT, stderr=subprocess.PIPE
+    ) as process:
+        assert process.wait(50) == 7
