@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.errors import ImageError
 from emu.image import PAGE_SIZE
+from emu.kernel.commpage import commpage
 from emu.machine import EXEC, READ, WRITE, Registers
 from emu.memory import AddressSpace, Backing, Region, round_page
 
@@ -45,6 +46,7 @@ def load(
             _map(space, segment.name, segment.addr, segment.size, segment.prot, segment.data)
     _map(space, "stack", STACK_TOP - STACK_SIZE, STACK_SIZE, READ | WRITE, b"")
     _map(space, "dyld", EXIT_STUB, PAGE_SIZE, READ | EXEC, _EXIT_CODE)
+    space.map(commpage())
     apple = [b"executable_path=" + path]
     sp, vectors = _push_arguments(space, argv, envp, apple)
     registers = Registers()

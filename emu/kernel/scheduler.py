@@ -96,6 +96,10 @@ class Scheduler:
         for process in list(self._channels.get(channel, ())):
             self.wake(process)
 
+    def waiters(self, channel: Hashable) -> list[Process]:
+        """Return who waits for ``channel``, the longest first."""
+        return list(self._channels.get(channel, ()))
+
     # -- timers ---------------------------------------------------------------------------
 
     def arm(self, process: Process) -> None:

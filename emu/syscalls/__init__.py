@@ -17,9 +17,10 @@ from emu.syscalls import (
     socket,
     sysctl,
     time,
+    ulock,
 )
 
 __all__ = [
     "execve", "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll", "proc_info",
-    "process", "resource", "signal", "socket", "sysctl", "time",
+    "process", "resource", "signal", "socket", "sysctl", "time", "ulock",
 ]  # fmt: skip

@@ -171,6 +171,7 @@ def _start_foreign(call: Call, path: bytes, argv: list[bytes], envp: list[bytes]
             files.close(fd)
     call.process.path, call.process.name = name, name.rpartition("/")[2]
     call.process.host_program = program
+    call.process.signals.execute()
     call.memory["program"] = True
     return _follow(call)
 

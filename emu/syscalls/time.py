@@ -8,6 +8,7 @@ import struct
 from emu.darwin import flags as f
 from emu.darwin.errno import EINVAL, ETIMEDOUT, Errno
 from emu.darwin.structs import Itimerval, Timeval
+from emu.kernel.commpage import stamp
 from emu.kernel.process import Process, Timer
 from emu.syscalls.kinds import (
     Addr,
@@ -37,9 +38,14 @@ _TIMEVAL = struct.Struct("<qi4x")
 
 @syscall(116)
 def gettimeofday(call: Call, tp: TimevalOut, tzp: Addr, mach_absolute_time: LongOut) -> int:
-    """Report the time of day; the time zone is always UTC."""
+    """Report the time of day; the time zone is always UTC.
+
+    The commpage gets it too, as in xnu, so that the next second needs no call.
+    """
     if tp:
-        seconds, ns = divmod(call.host.realtime_ns(), _NS)
+        now = call.host.realtime_ns()
+        stamp(call.now(), now)
+        seconds, ns = divmod(now, _NS)
         call.space.copyout(tp, _TIMEVAL.pack(seconds, ns // 1000))
     if tzp:
         call.space.copyout(tzp, bytes(8))

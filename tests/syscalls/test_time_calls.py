@@ -265,3 +265,106 @@ def test_sysctl_refuses(bench: CallBench) -> None:
     assert bench.call("sysctl", bench.put(struct.pack("<2i", 6, 999)), 2, 0, 0, 0, 0) == "ENOENT"
     assert bench.call("sysctlbyname", bench.put(b"nothing"), 7, 0, 0, 0, 0) == "ENOENT"
     assert bench.call("sysctlbyname", bench.put(b"hw.ncpu"), 7, 0, 0, 1, 0) == "EPERM"
+
+
+# ---- the commpage ----
+
+
+def test_the_commpage_tells_the_time(tmp_path: Path) -> None:
+    text = """
+    _main:  movz x19, #0xC000
+            movk x19, #0xFFFF, lsl #16
+            movk x19, #0xF, lsl #32
+            ldr x0, [x19, #0x88]    // timebase offset
+            cbnz x0, bad
+            sub sp, sp, #32
+            mov x0, sp
+            mov x1, #0
+            mov x2, #0
+            sys 116
+            ldr x20, [x19, #0x120]  // ticks when this was written
+            ldr x21, [x19, #0x128]  // seconds then
+            ldr x22, [sp]
+            mrs x23, cntvct_el0
+            cmp x20, x23
+            b.hi bad
+            sub x22, x22, x21
+            cmp x22, #1
+            b.hi bad
+            str x0, [x19]           // not writable
+    bad:    exit 1
+    """
+    assert run_guest(tmp_path, text).signal == f.SIGBUS
+
+
+# ---- ulock ----
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "outcome"),
+    [
+        ("ulock_wait", (1, NOWHERE, 0, 0), "EFAULT"),
+        ("ulock_wait", (9, NOWHERE, 0, 0), "EINVAL"),
+        ("ulock_wait", (1, NOWHERE + 2, 0, 0), "EINVAL"),
+        ("ulock_wait", (1 | 0x1000000, NOWHERE, 0, 0), -14),
+        ("ulock_wait", (1, READ_ONLY, 5, 0), 0),
+        ("ulock_wait2", (5, READ_ONLY, 1 << 32, 0, 0), 0),
+        ("ulock_wait2", (5, NOWHERE, 0, 0, 0), "EFAULT"),
+        ("ulock_wake", (1, NOWHERE, 0), "EFAULT"),
+        ("ulock_wake", (1, READ_ONLY, 0), "ENOENT"),
+        ("ulock_wake", (1 | 0x1000000, READ_ONLY, 0), -2),
+        ("ulock_wake", (9, READ_ONLY, 0), "EINVAL"),
+    ],
+)
+def test_ulock_outcomes(
+    bench: CallBench, name: str, arguments: tuple[int, ...], outcome: int | str
+) -> None:
+    assert bench.call(name, *arguments) == outcome
+
+
+def test_a_word_in_shared_memory_wakes_another_process(tmp_path: Path) -> None:
+    text = f"""
+    _main:  mov x0, #0
+            mov x1, #0x4000
+            mov x2, #3
+            mov x3, #{f.MAP_ANON | f.MAP_SHARED}
+            mov x4, #-1
+            mov x5, #0
+            sys 197
+            mov x19, x0
+            sys 2
+            cbnz x1, child
+    1:      ldr w9, [x19]
+            cbnz w9, 2f
+            mov x0, #3
+            mov x1, x19
+            mov x2, #0
+            mov x3, #0
+            sys 515
+            b 1b
+    2:      mov w0, w9
+            sys 1
+    child:  mov x0, #0
+            mov x1, #0
+            mov x2, #1
+            mov x3, #1
+            mov x4, #0
+            movz x5, #0x4240
+            movk x5, #0xF, lsl #16
+            sys 334                 // 1 ms
+            mov w9, #21
+            str w9, [x19]
+            mov x0, #3
+            mov x1, x19
+            mov x2, #0
+            sys 516
+            exit 0
+    """
+    assert run_guest(tmp_path, text).exit == 21
+
+
+def test_a_wait_for_a_word_ends_with_the_time(bench: CallBench) -> None:
+    wait = bench.call("ulock_wait", 1, READ_ONLY, 0, 1_000_000)
+    assert isinstance(wait, Park)
+    bench.process.memory["deadline"] = 1
+    assert bench.call("ulock_wait", 1, READ_ONLY, 0, 1_000_000) == "ETIMEDOUT"
