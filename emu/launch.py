@@ -135,23 +135,23 @@ def _load_server() -> Image:
 
 
 def _load_binary(path: Path, start: bytes, slide: int) -> Image:
-    from emu import libsystem, macho
     from emu.asm import imagefile
 
-    if macho.is_macho(start):
-        debug = path.with_name(path.name + ".dSYM") / "Contents" / "Resources" / "DWARF" / path.name
-        dsym = macho.read_regular(str(debug))
-        program = macho.load(path.read_bytes(), str(path), slide=slide, dsym=dsym)
-        image = libsystem.bind(program)
-        return replace(image, name=path.name)
-    if not start.startswith(imagefile.MAGIC):
+    if start.startswith(imagefile.MAGIC):
+        if slide:
+            raise UsageError("--slide is for Mach-O executables")
+        return imagefile.load(path.read_bytes())
+    from emu import libsystem, macho
+
+    if not macho.is_macho(start):
         raise ImageError(
             f"{path}: neither a source (.s, .S), nor a Mach-O executable,"
             " nor an image made by 'ymawky-emu asm -o'"
         )
-    if slide:
-        raise UsageError("--slide is for Mach-O executables")
-    return imagefile.load(path.read_bytes())
+    debug = path.with_name(path.name + ".dSYM") / "Contents" / "Resources" / "DWARF" / path.name
+    dsym = macho.read_regular(str(debug))
+    program = macho.load(path.read_bytes(), str(path), slide=slide, dsym=dsym)
+    return replace(libsystem.bind(program), name=path.name)
 
 
 def _enter_at(image: Image, entry: str) -> Image:
