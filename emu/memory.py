@@ -13,9 +13,9 @@ Every pointer that a guest passes goes through :meth:`AddressSpace.view`, :meth:
 
 from __future__ import annotations
 
-import bisect
 import ctypes
 import mmap
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,12 +50,13 @@ class Pager(Protocol):
 class Backing:
     """``size`` bytes of host memory, in blocks of one guest page.
 
-    ``runs`` lists the present blocks as (offset, length), merged and sorted; it is a new
-    tuple each time it grows, so that identity tells whether a saved copy still fits.
+    ``present`` has a byte for each block, 1 once it has been touched.  ``runs`` lists those
+    blocks as (offset, length), merged and sorted; it is a new tuple each time it grows, so that
+    identity tells whether a saved copy still fits.
     """
 
     __slots__ = (
-        "_anchor", "_present", "_spares", "address", "buffer", "pager", "runs", "shared", "size",
+        "_anchor", "_spares", "address", "buffer", "pager", "present", "runs", "shared", "size",
         "view", "writable",
     )  # fmt: skip
 
@@ -74,7 +75,7 @@ class Backing:
         #: True once the guest may have written: until then there is nothing to save.
         self.writable = False
         self.runs: tuple[tuple[int, int], ...] = ()
-        self._present = bytearray(size // PAGE_SIZE)
+        self.present = bytearray(size // PAGE_SIZE)
         self._spares: list[bytearray] = []
 
     @property
@@ -84,18 +85,18 @@ class Backing:
 
     def is_present(self, offset: int) -> bool:
         """Tell whether the block at ``offset`` has been touched."""
-        return bool(self._present[offset // PAGE_SIZE])
+        return bool(self.present[offset // PAGE_SIZE])
 
     def touch(self, offset: int, length: int) -> None:
         """Make the blocks of a range present, reading a mapped file in where there is one."""
         first, last = offset // PAGE_SIZE, (offset + length - 1) // PAGE_SIZE
-        if self._present.find(0, first, last + 1) < 0:
+        if self.present.find(0, first, last + 1) < 0:
             return
         for block in range(first, last + 1):
-            if not self._present[block]:
+            if not self.present[block]:
                 self._page_in(block)
-                self._present[block] = 1
-        self.runs = tuple(_runs(self._present))
+                self.present[block] = 1
+        self.runs = tuple(_runs(self.present))
 
     def _page_in(self, block: int) -> None:
         if self.pager is None:
@@ -191,15 +192,15 @@ class Layout:
 
     def find(self, address: int) -> Region | None:
         """Return the region that holds ``address``."""
-        i = bisect.bisect_right(self.starts, address) - 1
+        i = bisect_right(self.starts, address) - 1
         if i >= 0 and address < self.regions[i].end:
             return self.regions[i]
         return None
 
     def overlapping(self, start: int, end: int) -> list[Region]:
         """Return the regions that share an address with start…end."""
-        i = max(bisect.bisect_right(self.starts, start) - 1, 0)
-        return [r for r in self.regions[i : bisect.bisect_left(self.starts, end)] if r.end > start]
+        i = max(bisect_right(self.starts, start) - 1, 0)
+        return [r for r in self.regions[i : bisect_left(self.starts, end)] if r.end > start]
 
     def without(self, start: int, end: int) -> list[Region]:
         """Return all regions with start…end cut out of them."""
@@ -301,22 +302,40 @@ class AddressSpace:
 
         Only for the running process.  The view is good until the next change of process.
         """
+        view = self._view(address, length, prot)
+        if view is None:
+            raise Errno(EFAULT)
+        return view
+
+    def _view(self, address: int, length: int, prot: int) -> memoryview | None:
+        """Return memory that one region holds with ``prot``; None where none does.
+
+        Every call comes through here several times, so it looks for itself instead of asking
+        :meth:`Layout.find` and :meth:`Backing.touch` unless it has to.
+        """
         if not length:
             return memoryview(bytearray())
-        region = self.layout.find(address)
-        if region is None or region.prot & prot != prot:
-            raise Errno(EFAULT)
-        if address + length > region.end:
-            raise Errno(EFAULT)
+        layout = self.layout
+        i = bisect_right(layout.starts, address) - 1
+        if i < 0:
+            return None
+        region = layout.regions[i]
+        if address + length > region.end or region.prot & prot != prot:
+            return None
+        backing = region.backing
         offset = region.offset + address - region.start
-        region.backing.touch(offset, length)
-        return region.backing.view[offset : offset + length]
+        end = offset + length
+        if length > PAGE_SIZE or not (
+            backing.present[offset // PAGE_SIZE] and backing.present[(end - 1) // PAGE_SIZE]
+        ):
+            backing.touch(offset, length)
+        return backing.view[offset:end]
 
     def views(self, address: int, length: int, prot: int) -> list[memoryview]:
         """Return guest memory in place, in as many pieces as regions hold it; or EFAULT."""
-        region = self.layout.find(address)
-        if region is not None and address + length <= region.end:
-            return [self.view(address, length, prot)]
+        view = self._view(address, length, prot)
+        if view is not None:
+            return [view]
         pieces = []
         while length:
             region = self.layout.find(address)
@@ -329,10 +348,15 @@ class AddressSpace:
 
     def copyin(self, address: int, length: int) -> bytes:
         """Return ``length`` bytes at ``address``, or EFAULT."""
-        return b"".join(self.views(address, length, READ))
+        view = self._view(address, length, READ)
+        return bytes(view) if view is not None else b"".join(self.views(address, length, READ))
 
     def copyout(self, address: int, data: bytes) -> None:
         """Write ``data`` at ``address``, or EFAULT with nothing written."""
+        view = self._view(address, len(data), WRITE)
+        if view is not None:
+            view[:] = data
+            return
         at = 0
         for piece in self.views(address, len(data), WRITE):
             piece[:] = data[at : at + len(piece)]

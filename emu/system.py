@@ -18,7 +18,7 @@ from emu.gate import HOLD
 from emu.host.errors import darwin_errno
 from emu.kernel.delivery import enter_handler
 from emu.kernel.kernel import Kernel
-from emu.kernel.process import Limits, Park, Process
+from emu.kernel.process import Limits, Park, Process, State
 from emu.kernel.signals import CORE, SigInfo
 from emu.machine import EXCEPTION_SMC, Machine, Registers
 from emu.mmu import Mmu
@@ -39,6 +39,9 @@ __all__ = ["Counters", "System"]
 _U64 = (1 << 64) - 1
 _CARRY = 1 << 29
 _FLAGS = 0xF0000000
+_NZV = _FLAGS & ~_CARRY
+#: The state of the process that has the CPU, and of those in the queue for it.
+_READY = State.READY
 _SIGN16 = 1 << 63
 #: What Mach traps return in x0: for a trap that is not there, and when a signal interrupts one.
 _KERN_INVALID_ARGUMENT, _KERN_ABORTED = 4, 14
@@ -146,6 +149,7 @@ class System:
         self.kernel.add(first)
         first.started_ns = self.host.monotonic_ns()
         self.kernel.scheduler.ready(first)
+        self._call.process, self._call.space = first, first.space
 
     def step(self) -> bool:
         """Run one process for a while or wait for one; False when none is left."""
@@ -282,7 +286,7 @@ class System:
 
     # -- calls ----------------------------------------------------------------------------
 
-    def _system_call(self, process: Process) -> bool:
+    def _system_call(self, process: Process) -> bool:  # noqa: C901, PLR0912 - the hot path
         """Handle the ``svc`` that the guest stands behind; False if the process parked or ended."""
         arguments = self.machine.read_call()
         number = arguments[8]
@@ -311,14 +315,20 @@ class System:
             error = failed.number
         except OSError as failed:
             error = darwin_errno(failed)
-        process.memory.clear()
-        process.recent.append((number, arguments[:6], _first(result), error))
-        self._answer(process, number, arguments, result, error)
-        if follower is not None and process.alive:
+        if process.memory:
+            process.memory.clear()
+        process.recent.append((number, arguments, result, error))
+        if type(result) is int and number > 0 and call.replaced is None:
+            # Nearly all calls end here; _answer() knows the rest.
+            self.machine.write_result(result & _U64, 0, arguments[10] & _NZV)
+        else:
+            self._answer(process, number, arguments, result, error)
+        alive = process.state is _READY
+        if follower is not None and alive:
             follower.returned(process, number, row, arguments, result, error)
         if call.forked is not None:
             self._start_child(process)
-        return process.alive
+        return alive
 
     def _answer(
         self,
@@ -470,10 +480,6 @@ class System:
             if self.observer is not None:
                 self.observer.crashed(process, info)
         self.kernel.exit(process, info.signal)
-
-
-def _first(result: Any) -> int:  # noqa: ANN401 - a handler's result
-    return result[0] if type(result) is tuple else result or 0
 
 
 def _odd_number(number: int, arguments: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:

@@ -142,7 +142,7 @@ class Process:
     #: A program of the host that runs in the place of the guest's.
     host_program: Any = None
     #: The last calls: (number, arguments, result, errno), for crash reports.
-    recent: deque[tuple[int, tuple[int, ...], int, int]] = field(
+    recent: deque[tuple[int, tuple[int, ...], Any, int]] = field(
         default_factory=lambda: deque(maxlen=10)
     )
 
