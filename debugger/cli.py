@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_USAGE_STATUS = 2
+_USAGE_STATUS, _INTERRUPTED_STATUS = 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except YmawkyError as error:
         print(f"ymawky-dbg: {error}", file=sys.stderr, flush=True)
         return _USAGE_STATUS
+    except KeyboardInterrupt:
+        return _INTERRUPTED_STATUS
     except BrokenPipeError:
         # `| head` has seen enough; nothing more may go to stdout, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -84,9 +84,7 @@ class Client:
         state: "waiting", "connected", "done" or "failed"; ``problem`` says what failed.
     """
 
-    def __init__(
-        self, request: ClientRequest, ended: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, request: ClientRequest, ended: Callable[[], None] = lambda: None) -> None:
         """Keep the request; :meth:`start` sends it, and ``ended`` is called when all is over."""
         self.request = request
         self._ended = ended

@@ -358,9 +358,7 @@ class Engine(Observer):
                 self.logpoint(point.log, process, LiveRegisters(self.machine))
                 continue
             self._spent(point)
-            event = BreakpointHit(
-                process.pid, self._live_place(pc), point.number, point.hits, note
-            )
+            event = BreakpointHit(process.pid, self._live_place(pc), point.number, point.hits, note)
             self._halt(process, event)
 
     def _holds(self, point: StopPoint, process: Process) -> str | None:
@@ -683,7 +681,7 @@ class Engine(Observer):
             self._halt(process, event)
 
     def _end_pc(self, process: Process) -> int:
-        on_cpu = process is self.system.current
+        on_cpu = self.running and process is self.system.current
         return self.machine.read("pc") if on_cpu else saved_pc(process)
 
     def _catches_exit(self, process: Process) -> bool:

@@ -337,9 +337,7 @@ def _memory(
         )
     loads = instruction.mnemonic.startswith(("ld", "cas", "swp"))
     names = [
-        _reg_name(detail, o.reg)
-        for o in detail.operands
-        if o.type == capstone.arm64.ARM64_OP_REG
+        _reg_name(detail, o.reg) for o in detail.operands if o.type == capstone.arm64.ARM64_OP_REG
     ]
     changes = _changes(image, detail, outcome)
     if loads:

@@ -20,17 +20,17 @@ def converse(batch: Batch) -> int:
     if interactive:
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401 - gives input() its history
-    line = ""
-    while batch.execute(line):
+    goes_on = True
+    while goes_on:
         try:
             line = input(PROMPT)
+            if not interactive:
+                sys.stdout.write(f"{line}\n")
+            goes_on = batch.execute(line)
         except EOFError:
             sys.stdout.write("\n")
             break
         except KeyboardInterrupt:
-            # It empties the line.
+            # It empties the line, or ends the writing of a long answer.
             sys.stdout.write("\n")
-            line = "#"
-        if not interactive:
-            sys.stdout.write(f"{line}\n")
     return 0

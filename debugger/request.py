@@ -264,9 +264,7 @@ class Traffic:
             last = address + len(data)
             # What stood there before is overwritten.
             connection.segments = [
-                s
-                for s in connection.segments
-                if s.address + s.size <= address or s.address >= last
+                s for s in connection.segments if s.address + s.size <= address or s.address >= last
             ]
             connection.segments.append(_Segment(address, len(data), offset))
         return connection

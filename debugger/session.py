@@ -619,9 +619,7 @@ class Session:
         symbol = self.image.symbols[name]
         behind = [s.value for s in self.image.symbols.values() if s.value > symbol.value]
         ends = [
-            s.addr + s.size
-            for s in self.image.sections
-            if s.addr <= symbol.value < s.addr + s.size
+            s.addr + s.size for s in self.image.sections if s.addr <= symbol.value < s.addr + s.size
         ]
         return min([*behind, *ends], default=symbol.value + 8) - symbol.value or 8
 
@@ -888,5 +886,3 @@ def signal_name(name: str) -> str:
         remedy = nearest(wanted, known)
         raise DebugError(f"no signal {name!r}" + (f"; {remedy}" if remedy else ""))
     return wanted
-
-

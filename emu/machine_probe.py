@@ -57,9 +57,7 @@ class Probe:
 
     # -- code -----------------------------------------------------------------------------
 
-    def watch_code(
-        self, addresses: Collection[int] | None, reached: Callable[[int], None]
-    ) -> None:
+    def watch_code(self, addresses: Collection[int] | None, reached: Callable[[int], None]) -> None:
         """Call ``reached(pc)`` before the instructions at ``addresses`` (None: all) alone.
 
         What was asked for before is replaced.  A callback that calls ``machine.stop()`` keeps
@@ -102,9 +100,7 @@ class Probe:
         """
         machine = self._machine
 
-        def accessed(
-            _uc: int, kind: int, address: int, size: int, _value: int, _data: int
-        ) -> bool:
+        def accessed(_uc: int, kind: int, address: int, size: int, _value: int, _data: int) -> bool:
             if self._muted:
                 return True
             access = Access(WRITE if kind in _WRITES else READ, address, size)

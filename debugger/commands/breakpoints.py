@@ -57,9 +57,7 @@ def _break(console: Console, text: str, *, temporary: bool) -> None:
         _break_on(console, text[2:].strip(), temporary=temporary)
         return
     location, condition, pid = _location_words(text)
-    point = console.session.break_at(
-        location, condition=condition, temporary=temporary, pid=pid
-    )
+    point = console.session.break_at(location, condition=condition, temporary=temporary, pid=pid)
     _announce(console, point)
 
 
@@ -275,7 +273,7 @@ def _catch(console: Console, text: str, condition: str) -> StopPoint:
 
 @command(
     "info breakpoints",
-    aliases=("info watchpoints", "breakpoint list", "watchpoint list", "info break"),
+    aliases=("info watchpoints", "breakpoint list", "watchpoint list", "i b"),
     group="stopping",
 )
 def info_breakpoints(console: Console, text: str) -> None:

@@ -133,7 +133,7 @@ class Console:
         if row.complete is None:
             return []
         try:
-            return list(row.complete(self, rest + word))
+            return list(row.complete(self, f"{rest} {word}" if rest else word))
         except DebugError:
             return []
 

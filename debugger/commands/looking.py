@@ -30,7 +30,7 @@ _LIST = 10
 
 @command(
     "info registers",
-    aliases=("registers", "regs", "register read", "info all-registers"),
+    aliases=("registers", "regs", "i r", "register read", "info all-registers"),
     group="looking",
     usage="[NAME…|all]",
     complete=expressions,

@@ -122,7 +122,7 @@ def find(line: str) -> tuple[Command, str]:
     for count in range(min(longest, len(words)), 0, -1):
         found = known.get(" ".join(words[:count]))
         if found is not None:
-            return found, _rest(line, count)
+            return _longer(known, line, count) or (found, _rest(line, count))
     # print/x and x/4i: what follows the slash belongs to the rest.
     head, slash, _ = words[0].partition("/")
     if slash and head in known:
@@ -135,6 +135,24 @@ def find(line: str) -> tuple[Command, str]:
             several = ", ".join(sorted(c.name for c in fitting)[:8])
             raise DebugError(f"{words[0]!r} may be {several}")
     raise DebugError(_unknown(known, words))
+
+
+def _longer(known: dict[str, Command], line: str, count: int) -> tuple[Command, str] | None:
+    """Find ``step line`` for "step l": whole words that are a command, and a beginning."""
+    words = line.split()
+    if len(words) <= count:
+        return None
+    head = words[:count]
+    fitting = {
+        row.name: row
+        for name, row in known.items()
+        if (parts := name.split())[:count] == head
+        and len(parts) == count + 1
+        and parts[count].startswith(words[count])
+    }
+    if len(fitting) != 1:
+        return None
+    return next(iter(fitting.values())), _rest(line, count + 1)
 
 
 def _rest(line: str, count: int) -> str:

@@ -43,9 +43,7 @@ def test_steps_are_exact_on_code_that_has_run_before(debug: Debug) -> None:
     # The warm one has executed `say` three times at full speed.
     warm.cont()
     cold.cont()
-    assert [warm.step().place.pc for _ in range(40)] == [
-        cold.step().place.pc for _ in range(40)
-    ]
+    assert [warm.step().place.pc for _ in range(40)] == [cold.step().place.pc for _ in range(40)]
     assert warm.evaluate("counter") == cold.evaluate("counter")
 
 

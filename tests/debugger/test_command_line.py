@@ -1,0 +1,150 @@
+"""``ymawky-dbg`` as it is started: batch, JSON, scripts, what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.debugger.conftest import GUESTS
+
+ROOT = Path(__file__).resolve().parents[2]
+CALLS, TINY, TROUBLE = (str(GUESTS / f"{name}.s") for name in ("calls", "tiny", "trouble"))
+
+
+def start(*arguments: str, **more: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": os.devnull}
+    return subprocess.Popen(
+        [sys.executable, "-m", "debugger.cli", *arguments],
+        env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, **more,  # type: ignore[call-overload]
+    )  # fmt: skip
+
+
+def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
+    process = start(*arguments)
+    out, err = process.communicate(typed, timeout=50)
+    return process.returncode, out, err
+
+
+def test_batch_runs_commands_and_ends_with_0() -> None:
+    status, out, err = run("--batch", "-ex", "break say", "-ex", "continue", CALLS)
+    assert (status, err) == (0, "")
+    assert "[100] breakpoint 1 at say (calls.s:33)" in out
+
+
+def test_a_command_that_fails_ends_the_batch_with_1() -> None:
+    status, out, _ = run("--batch", "-ex", "break nowhere", "-ex", "echo on", CALLS)
+    assert status == 1
+    assert "error: no label 'nowhere'" in out
+    assert "echo" not in out
+
+
+def test_scripts_and_commands_run_in_their_order(tmp_path: Path) -> None:
+    script = tmp_path / "a.dbg"
+    script.write_text("# comment\nbreak say\ncommands\n  p x0\nend\necho two\n")
+    out = run("--batch", "-ex", "echo one", "-x", str(script), "-ex", "c", CALLS)[1]
+    assert out.index("one") < out.index("two") < out.index("breakpoint 1 at") < out.index("$1 = 3")
+
+
+def test_an_error_in_a_script_says_where(tmp_path: Path) -> None:
+    script = tmp_path / "a.dbg"
+    script.write_text("echo fine\n\nbreka say\n")
+    status, out, _ = run("--batch", "-x", str(script), CALLS)
+    assert status == 1
+    assert f"error: {script}:3: no command 'breka'; did you mean 'break'?" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--batch", "-x", "nowhere.dbg", CALLS], "nowhere.dbg: No such file"),
+        (["--batch", "nowhere.s"], "nowhere.s: No such file"),
+        (["--batch", "--root", "nowhere", CALLS], "no such directory"),
+        (["--batch", "--get", "/", "--raw", "x", CALLS], "one of --get"),
+        (["--batch", "--put", "/x", "nowhere", CALLS], "nowhere: No such file"),
+        (["--batch", "--request", "nowhere", CALLS], "nowhere: No such file"),
+    ],
+)
+def test_what_cannot_be_started_is_one_line(arguments: list[str], complaint: str) -> None:
+    status, _, err = run(*arguments)
+    assert status == 2
+    assert complaint in err
+    assert len(err.splitlines()) == 1
+
+
+def test_json_is_one_object_a_line() -> None:
+    commands = ["break respond", "continue", "print 1 + 1", "finish", "continue"]
+    arguments = [a for c in commands for a in ("-ex", c)]
+    status, out, _ = run("--batch", "--json", "--get", "/ok", *arguments, TINY)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [e["kind"] for e in events] == [
+        "request", "output", "breakpoint", "output", "step", "exit",
+    ]  # fmt: skip
+    request, hit, step = events[0], events[2], events[4]
+    assert (request["head"], request["pid"]) == ("GET /ok HTTP/1.1", 101)
+    assert (hit["symbol"], hit["offset"], hit["file"]) == ("respond", 0, "tiny.s")
+    assert (step["routine"], step["value"]) == ("respond", 41)
+
+
+def test_json_says_errors_too() -> None:
+    status, out, _ = run("--batch", "--json", "-ex", "p 1 +", CALLS)
+    assert status == 1
+    assert json.loads(out.splitlines()[-1])["kind"] == "error"
+
+
+def test_without_a_terminal_there_is_a_plain_console_that_says_so() -> None:
+    status, out, err = run(CALLS, typed="break say\nc\nbt\n\nnonsense\nquit\n")
+    assert status == 0
+    assert "this is no terminal" in err
+    assert "#1  0x100001010 in _main+16" in out
+    assert "error: no command 'nonsense'" in out
+
+
+def test_a_closed_pipe_is_the_end() -> None:
+    process = start("--batch", *(["-ex", "info registers"] * 200), CALLS)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdin.close()
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(50) == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def _await(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if text in line:
+            return
+    raise AssertionError(f"{text!r} never came")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole console")
+def test_ctrl_c_stops_the_guest_and_the_session_lives_on() -> None:
+    process = start(TROUBLE)
+    assert process.stdin is not None
+    process.stdin.write("advance spin\nlogpoint spin+4 looping\ncontinue\n")
+    process.stdin.flush()
+    _await(process, "[100] looping")
+    process.send_signal(signal.SIGINT)
+    _await(process, "interrupted at spin")
+    out, _ = process.communicate("p $pid\nquit\n", timeout=50)
+    assert "$1 = 0x64 (100)" in out
+
+
+def test_an_init_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".ymawky-dbg").write_text("echo from the init file\n")
+    process = start("--batch", CALLS, cwd=tmp_path)
+    out, _ = process.communicate(timeout=50)
+    assert "from the init file" in out
+    process = start("--batch", "-nx", CALLS, cwd=tmp_path)
+    assert "from the init file" not in process.communicate(timeout=50)[0]
