@@ -386,6 +386,8 @@ class System:
 
     def _park(self, process: Process, wait: Park, pc: int) -> None:
         """Set the process aside with its pc back on the ``svc``."""
+        # The wait is kept as data: the frames that raised it would be kept with it.
+        wait.__traceback__ = wait.__context__ = None
         self.machine.write("pc", pc - 4)
         process.registers = self.machine.save()
         if wait.reads or wait.writes:
