@@ -275,6 +275,7 @@
 .equ CR, 13
 .equ SPACE, 32
 .equ DELETE_CHARACTER, 127
+.equ NUMBER_MAX, 0x7fffffffffffffff // where numbers stop growing
 .equ CASE_BIT, 0x20                 // what tells 'a' from 'A'
 .equ CASE_BITS, 0x2020202020202020
 
@@ -4194,6 +4195,20 @@ Lrange_first:
     cbz     x1, Lrange_numbers
     bl      parse_decimal
     b.cs    Lrange_split
+    // Where both are beyond counting, their digits tell which is less.
+    mov     x9, #NUMBER_MAX
+    cmp     x0, x9
+    ccmp    x22, x9, #0, eq
+    b.ne    Lrange_counted
+    add     x0, x21, #1
+    sub     x1, x20, x0
+    mov     x2, x19
+    sub     x3, x21, x19
+    bl      digits_below
+    cbnz    x0, Lrange_bad
+    mov     x0, x22
+Lrange_counted:
+    succeed
 Lrange_numbers:
     mov     x1, x22
 Lrange_split:
@@ -5819,7 +5834,7 @@ Lmarkup_exit:
 parse_decimal:
     mov     x9, #0
     cbz     x1, Lnumber_bad
-    mov     x10, #0x7fffffffffffffff
+    mov     x10, #NUMBER_MAX
     mov     x11, #10
     udiv    x12, x10, x11
 Lnumber_next:
@@ -5841,6 +5856,44 @@ Lnumber_exit:
     ret
 Lnumber_bad:
     fail    EINVAL, Lnumber_exit
+
+// u64 digits_below(const u8 *one, u64 length, const u8 *other, u64 other_length)
+//   Compares numbers of any length by their decimal digits.
+//   In:        x0 = one, x1 = length, x2 = other, x3 = other_length
+//   Out:       x0 = 1 when the one is less than the other
+//   Clobbers:  x0-x3, x9-x10, flags
+//   Errors:    none
+digits_below:
+    // Without leading zeros the longer one is greater.
+    cbz     x1, Lbelow_other
+    ldrb    w9, [x0]
+    cmp     w9, #'0'
+    b.ne    Lbelow_other
+    add     x0, x0, #1
+    sub     x1, x1, #1
+    b       digits_below
+Lbelow_other:
+    cbz     x3, Lbelow_lengths
+    ldrb    w9, [x2]
+    cmp     w9, #'0'
+    b.ne    Lbelow_lengths
+    add     x2, x2, #1
+    sub     x3, x3, #1
+    b       Lbelow_other
+Lbelow_lengths:
+    cmp     x1, x3
+    b.ne    Lbelow_exit
+Lbelow_digits:
+    cmp     x1, #0                  // equal so far, and not less at the end
+    b.eq    Lbelow_exit
+    ldrb    w9, [x0], #1
+    ldrb    w10, [x2], #1
+    sub     x1, x1, #1
+    cmp     w9, w10
+    b.eq    Lbelow_digits
+Lbelow_exit:
+    cset    x0, lo
+    ret
 
 // u8 *find_byte(const u8 *bytes, const u8 *end, u64 byte)
 //   Finds a byte, sixteen at a time. Reads up to 15 bytes past the end.

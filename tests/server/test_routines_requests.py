@@ -182,6 +182,10 @@ def parsed_range(data: bytes, size: int) -> tuple[int, int] | int:
         (b"bytes=-0", 10, 416),
         (b"bytes=18446744073709551616-", 10, 416),
         (b"bytes=18446744073709551616-18446744073709551617", 10, 416),
+        (b"bytes=9223372036854775808-9223372036854775807", 10, 200),
+        (b"bytes=99999999999999999999-99999999999999999998", 10, 200),
+        (b"bytes=99999999999999999999-099999999999999999999", 10, 416),
+        (b"bytes=99999999999999999999-199999999999999999999", 10, 416),
         (b"bytes=0-0", 0, 416),
         (b"bytes=0-", 0, 416),
         (b"bytes=-0", 0, 416),
@@ -249,3 +253,12 @@ def matched(value: bytes, *, strong: bool) -> bool:
 )
 def test_entity_tags(value: bytes, *, weak: bool, strong: bool) -> None:
     assert (matched(value, strong=False), matched(value, strong=True)) == (weak, strong)
+
+
+@given(st.integers(0, 10**30), st.integers(0, 10**30), st.integers(0, 3))
+def test_digits_are_compared_as_numbers(one: int, other: int, zeros: int) -> None:
+    first, second = b"0" * zeros + b"%d" % one, b"%d" % other
+    below = GUEST.call(
+        "digits_below", GUEST.put(first), len(first), GUEST.put(second, 0x100), len(second)
+    )
+    assert bool(below.x0) is (one < other)
