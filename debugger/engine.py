@@ -383,6 +383,8 @@ class Engine(Observer):
 
     def _spent(self, point: StopPoint) -> None:
         if point.temporary:
+            # The tables of this run may still hold it.
+            point.enabled = False
             self.points.delete(point.number)
             self.spent.append(point)
 

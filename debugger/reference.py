@@ -1,4 +1,4 @@
-"""``docs/commands.md``, made from the table: ``python -m debugger.reference > docs/commands.md``."""
+"""The page ``docs/commands.md``: ``python -m debugger.reference`` makes it from the table."""
 
 from __future__ import annotations
 

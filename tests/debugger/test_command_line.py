@@ -17,13 +17,18 @@ ROOT = Path(__file__).resolve().parents[2]
 CALLS, TINY, TROUBLE = (str(GUESTS / f"{name}.s") for name in ("calls", "tiny", "trouble"))
 
 
-def start(*arguments: str, **more: object) -> subprocess.Popen[str]:
+def start(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": os.devnull}
-    return subprocess.Popen(
+    process: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-m", "debugger.cli", *arguments],
-        env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, **more,  # type: ignore[call-overload]
-    )  # fmt: skip
+        env=environment,
+        cwd=cwd,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    return process
 
 
 def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
