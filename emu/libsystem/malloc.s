@@ -104,6 +104,23 @@ Lmap:
     csel    x0, xzr, x0, cs
     ret
 
+// void *calloc(size_t count, size_t size): zeroed
+.globl _calloc
+_calloc:
+    umulh   x8, x0, x1
+    mul     x0, x0, x1
+    cbnz    x8, Lmalloc_none
+    stp     x29, x30, [sp, #-32]!
+    mov     x29, sp
+    str     x0, [sp, #16]
+    bl      _malloc
+    ldr     x1, [sp, #16]
+    ldp     x29, x30, [sp], #32
+    cbz     x0, Lfree_done
+    mov     x2, x1
+    mov     w1, #0
+    b       _memset
+
 // void free(void *block): null is allowed
 .globl _free
 _free:

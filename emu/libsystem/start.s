@@ -70,17 +70,31 @@ _abort:
     brk     #1
 
 // void __stack_chk_fail(void): a function found its stack guard overwritten
+// libsystem_overflow: a copy would be longer than the room for it
 .globl ___stack_chk_fail
+.globl _libsystem_overflow
+.private_extern _libsystem_overflow
 ___stack_chk_fail:
-    stp     x29, x30, [sp, #-16]!
-    mov     x29, sp
-    mov     w0, #STDERR
     adrp    x1, Lsmashed@PAGE
     add     x1, x1, Lsmashed@PAGEOFF
     mov     x2, #(Lsmashed_end - Lsmashed)
+    b       Lreport
+_libsystem_overflow:
+    adrp    x1, Loverflow@PAGE
+    add     x1, x1, Loverflow@PAGEOFF
+    mov     x2, #(Loverflow_end - Loverflow)
+Lreport:
+    stp     x29, x30, [sp, #-16]!
+    mov     x29, sp
+    mov     w0, #STDERR
     mov     x16, #SYS_write
     svc     #0x80
     bl      _abort
+
+// __chkstk_darwin: a large frame is about to be made; all of the stack is there already
+.globl ___chkstk_darwin
+___chkstk_darwin:
+    ret
 
 // dyld_stub_binder: lazy pointers are bound before the program runs, so nothing gets here
 .globl dyld_stub_binder
@@ -91,6 +105,10 @@ dyld_stub_binder:
 Lsmashed:
     .ascii  "stack buffer overflow\n"
 Lsmashed_end:
+    .byte   0
+Loverflow:
+    .ascii  "detected buffer overflow\n"
+Loverflow_end:
     .byte   0
 
 .data

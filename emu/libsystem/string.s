@@ -1,4 +1,5 @@
-// string.s: memory and strings, a byte or sixteen at a time.
+// string.s: memory and strings, a byte or sixteen at a time. Compilers make calls of the last ones
+// by themselves: of loops that fill, and of copies into what they know the size of.
 
 .text
 .p2align 2
@@ -72,3 +73,48 @@ Lset_1:
     b.ne    Lset_1
 Lset_done:
     ret
+
+// void memset_pattern4(void *to, const void *pattern, size_t n), and of 8 and 16 bytes
+.globl _memset_pattern4
+_memset_pattern4:
+    ldr     w9, [x1]
+    dup     v0.4s, w9
+    b       Lpattern
+.globl _memset_pattern8
+_memset_pattern8:
+    ldr     x9, [x1]
+    dup     v0.2d, x9
+    b       Lpattern
+.globl _memset_pattern16
+_memset_pattern16:
+    ldr     q0, [x1]
+Lpattern:
+    subs    x2, x2, #16
+    b.lo    Lpattern_rest
+    str     q0, [x0], #16
+    b       Lpattern
+Lpattern_rest:
+    adds    x2, x2, #16
+    b.eq    Lpattern_done
+Lpattern_1:
+    umov    w9, v0.b[0]
+    strb    w9, [x0], #1
+    ext     v0.16b, v0.16b, v0.16b, #1
+    subs    x2, x2, #1
+    b.ne    Lpattern_1
+Lpattern_done:
+    ret
+
+// void *__memcpy_chk(void *to, const void *from, size_t n, size_t room), and so on
+.globl ___memcpy_chk
+.globl ___memmove_chk
+___memcpy_chk:
+___memmove_chk:
+    cmp     x2, x3
+    b.ls    _memmove
+    b       _libsystem_overflow
+.globl ___memset_chk
+___memset_chk:
+    cmp     x2, x3
+    b.ls    _memset
+    b       _libsystem_overflow

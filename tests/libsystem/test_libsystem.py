@@ -127,6 +127,80 @@ def test_memory_and_strings(run: Run) -> None:
     ]
 
 
+def test_what_compilers_call_by_themselves(run: Run) -> None:
+    done = run(
+        """
+        void *calloc(size_t, size_t); void bzero(void *, size_t);
+        void memset_pattern4(void *, const void *, size_t);
+        void memset_pattern8(void *, const void *, size_t);
+        void memset_pattern16(void *, const void *, size_t);
+        void *__memcpy_chk(void *, const void *, size_t, size_t);
+        void *__memset_chk(void *, int, size_t, size_t);
+        int main(void) {
+            char a[64]; const char *p = "0123456789abcdef";
+            memset(a, 0, 64); memset_pattern4(a, p, 23); puts(a);
+            memset(a, 0, 64); memset_pattern8(a, p, 21); puts(a);
+            memset(a, 0, 64); memset_pattern16(a + 1, p, 35); puts(a + 1);
+            bzero(a, 64); if (a[1]) return 1;
+            __memcpy_chk(a, p, 16, 64); __memset_chk(a, 'x', 3, 3); puts(a);
+            char *dirty = malloc(100); memset(dirty, 1, 100); free(dirty);
+            char *clean = calloc(10, 10);
+            for (int i = 0; i < 100; i++) if (clean[i]) return 2;
+            if (calloc(1ul << 40, 1ul << 40) || *__error() != 12) return 3;
+            return 0;
+        }
+        """
+    )
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines() == [
+        "01230123012301230123012",
+        "012345670123456701234",
+        "0123456789abcdef0123456789abcdef012",
+        "xxx3456789abcdef",
+    ]
+
+
+def test_a_copy_into_too_little_room_ends_in_sigabrt(run: Run) -> None:
+    done = run(
+        """
+        void *__memcpy_chk(void *, const void *, size_t, size_t);
+        int main(void) { char a[16]; __memcpy_chk(a, "0123456789abcdef", 16, 15); return 0; }
+        """
+    )
+    assert done.returncode == 128 + 6
+    assert b"detected buffer overflow" in done.stderr
+
+
+def test_a_program_of_any_optimization_level(compiled: Callable[..., Path]) -> None:
+    source = """
+        struct node { struct node *left, *right; int value; };
+        static struct node *insert(struct node *n, int v) {
+            if (!n) { n = malloc(sizeof *n); memset(n, 0, sizeof *n); n->value = v; }
+            else if (v < n->value) n->left = insert(n->left, v);
+            else n->right = insert(n->right, v);
+            return n;
+        }
+        static void walk(struct node *n) {
+            if (n) { walk(n->left); printf("%d ", n->value); walk(n->right); }
+        }
+        int main(int argc, char **argv) {
+            struct node *tree = 0; unsigned seed = 7; int large[20000];
+            for (int i = 0; i < 20000; i++) large[i] = 77 * argc;
+            for (int i = 0; i < 9; i++) {
+                seed = seed * 1103515245 + 12345;
+                tree = insert(tree, (seed >> 16) % large[i]);
+            }
+            walk(tree);
+            printf("%s\\n", "end");
+            exit(large[19999]);
+        }
+    """.replace("\\\\", "\\")
+    for level in ("-O0", "-O1", "-O2", "-O3", "-Os"):
+        done = start(compiled(source, level, "-fbuiltin"))
+        assert done.stdout == b"2 11 20 27 36 37 49 54 66 end\n", level
+        assert done.returncode == 77
+
+
 def test_malloc_gives_blocks_that_are_aligned_apart_and_used_again(run: Run) -> None:
     done = run(
         """
