@@ -1,6 +1,7 @@
 """System calls: the table, and a file a theme.  Importing this package fills the table."""
 
 from emu.syscalls import (
+    attribute,
     execve,
     file,
     identity,
@@ -13,6 +14,7 @@ from emu.syscalls import (
     proc_info,
     process,
     resource,
+    sendfile,
     signal,
     socket,
     sysctl,
@@ -21,6 +23,6 @@ from emu.syscalls import (
 )
 
 __all__ = [
-    "execve", "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll", "proc_info",
-    "process", "resource", "signal", "socket", "sysctl", "time", "ulock",
+    "attribute", "execve", "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll",
+    "proc_info", "process", "resource", "sendfile", "signal", "socket", "sysctl", "time", "ulock",
 ]  # fmt: skip

@@ -7,11 +7,12 @@ import struct
 from collections.abc import Callable
 
 from emu.darwin import flags as f
-from emu.darwin.errno import ECHILD, EINVAL, Errno
+from emu.darwin.errno import ECHILD, EINVAL, EPERM, Errno
 from emu.darwin.frames import Siginfo
 from emu.kernel.process import Process, State
 from emu.kernel.signals import CORE
 from emu.syscalls.kinds import (
+    Addr,
     Int,
     Pid,
     RusageOut,
@@ -26,6 +27,7 @@ from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
 
+_PT_DENY_ATTACH = 31
 _WAIT_OPTIONS = f.WNOHANG | f.WUNTRACED | f.WCONTINUED
 
 
@@ -47,6 +49,17 @@ def fork(call: Call) -> tuple[int, int]:
 def vfork(call: Call) -> tuple[int, int]:
     """Do what fork does: xnu has made it the same call."""
     return fork(call)
+
+
+@syscall(26, note="PT_DENY_ATTACH alone: nobody can attach anyway")
+def ptrace(call: Call, req: Int, pid: Pid, addr: Addr, data: Int) -> int:
+    """Refuse to be traced; to trace is EPERM, or ESRCH."""
+    del addr, data
+    if req == _PT_DENY_ATTACH:
+        return 0
+    if pid:
+        call.kernel.find(pid)
+    raise Errno(EPERM)
 
 
 # ---- waiting ----

@@ -6,7 +6,7 @@ Annotations are evaluated when the table is built, so this file does not postpon
 import struct
 
 from emu.darwin import flags as f
-from emu.darwin.errno import EINVAL, ETIMEDOUT, Errno
+from emu.darwin.errno import EINVAL, EPERM, ETIMEDOUT, Errno
 from emu.darwin.structs import Itimerval, Timeval
 from emu.kernel.commpage import stamp
 from emu.kernel.process import Process, Timer
@@ -52,6 +52,13 @@ def gettimeofday(call: Call, tp: TimevalOut, tzp: Addr, mach_absolute_time: Long
     if mach_absolute_time:
         call.space.copyout(mach_absolute_time, struct.pack("<Q", ticks(call)))
     return 0
+
+
+@syscall(122, note="EPERM: only root may")
+def settimeofday(_call: Call, tv: Addr, tzp: Addr) -> int:
+    """Refuse: the guest is not root."""
+    del tv, tzp
+    raise Errno(EPERM)
 
 
 # ---- interval timers ----

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -336,3 +337,90 @@ def test_devices_and_the_root(bench: CallBench) -> None:
     assert bench.call("read", null, bench.buffer, 3) == 0
     assert bench.call("open", bench.path("../../../../etc/passwd"), 0, 0) == "ENOENT"
     assert bench.call("open", bench.path("/dev/tty"), 0, 0) == "ENOENT"
+
+
+# ---- sendfile, attributes ----
+
+
+def connected(bench: CallBench) -> tuple[int, int]:
+    at = bench.put(bytes(8))
+    assert bench.call("socketpair", f.AF_UNIX, f.SOCK_STREAM, 0, at) == 0
+    one, other = struct.unpack("<2i", bench.get(at, 8))
+    return one, other
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="socket pairs are of AF_INET there")
+@pytest.mark.parametrize(
+    ("offset", "count", "around", "sent"),
+    [
+        (0, 0, False, b"0123456789"),
+        (4, 3, False, b"456"),
+        (8, 99, False, b"89"),
+        (99, 0, False, b""),
+        (2, 0, True, b"<<23456789>>"),
+        (2, 5, True, b"<<234>>"),
+        (0, 1, True, b"<>>"),
+    ],
+)
+def test_sendfile(bench: CallBench, offset: int, count: int, *, around: bool, sent: bytes) -> None:
+    one, other = connected(bench)
+    fd = opened(bench, "www/index.html")
+    length = bench.put(struct.pack("<q", count))
+    hdtr = 0
+    if around:
+        vectors = [bench.put(struct.pack("<2Q", bench.put(t), 2)) for t in (b"<<", b">>")]
+        hdtr = bench.put(struct.pack("<Qi4xQi4x", vectors[0], 1, vectors[1], 1))
+    assert bench.call("sendfile", fd, one, offset, length, hdtr, 0) == 0
+    assert bench.get(length, 8) == struct.pack("<q", len(sent))
+    bench.call("close", one)
+    assert bench.call("read", other, bench.buffer, 99) == len(sent)
+    assert bench.get(bench.buffer, len(sent)) == sent
+
+
+def test_sendfile_refuses(bench: CallBench) -> None:
+    one, _ = connected(bench)
+    fd, zero = opened(bench, "www/index.html"), bench.put(bytes(8))
+    lonely = bench.result("socket", f.AF_INET, f.SOCK_STREAM, 0)
+    dgram = bench.result("socket", f.AF_INET, f.SOCK_DGRAM, 0)
+    assert bench.call("sendfile", 99, one, 0, zero, 0, 0) == "EBADF"
+    assert bench.call("sendfile", fd, 99, 0, zero, 0, 0) == "EBADF"
+    assert bench.call("sendfile", one, one, 0, zero, 0, 0) == "ENOTSUP"
+    assert bench.call("sendfile", fd, fd, 0, zero, 0, 0) == "ENOTSOCK"
+    assert bench.call("sendfile", fd, dgram, 0, zero, 0, 0) == "EINVAL"
+    assert bench.call("sendfile", fd, one, -1, zero, 0, 0) == "EINVAL"
+    assert bench.call("sendfile", fd, one, 0, zero, 0, 1) == "EINVAL"
+    assert bench.call("sendfile", fd, one, 0, bench.put(b"\xff" * 8), 0, 0) == "EINVAL"
+    assert bench.call("sendfile", fd, lonely, 0, zero, 0, 0) == "ENOTCONN"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "outcome"),
+    [
+        ("chflags", (PATH, 0), 0),
+        ("chflags", (PATH, 2), "ENOTSUP"),
+        ("chflags", (MISSING, 0), "ENOENT"),
+        ("fchflags", (FD, 0), 0),
+        ("fchflags", (FD, 2), "ENOTSUP"),
+        ("fchflags", (99, 0), "EBADF"),
+        ("getxattr", (PATH, PATH, 0, 0, 0, 0), "ENOATTR"),
+        ("getxattr", (MISSING, PATH, 0, 0, 0, 0), "ENOENT"),
+        ("fgetxattr", (FD, PATH, 0, 0, 0, 0), "ENOATTR"),
+        ("fgetxattr", (99, PATH, 0, 0, 0, 0), "EBADF"),
+        ("setxattr", (PATH, PATH, 0, 0, 0, 0), "ENOTSUP"),
+        ("fsetxattr", (FD, PATH, 0, 0, 0, 0), "ENOTSUP"),
+        ("removexattr", (PATH, PATH, 0), "ENOATTR"),
+        ("fremovexattr", (FD, PATH, 0), "ENOATTR"),
+        ("listxattr", (PATH, 0, 0, 0), 0),
+        ("flistxattr", (FD, 0, 0, 0), 0),
+        ("flistxattr", (99, 0, 0, 0), "EBADF"),
+        ("fdatasync", (FD,), 0),
+        ("fdatasync", (99,), "EBADF"),
+        ("mkfifoat", (AT, MISSING, 0o644), 0),
+        ("mkfifoat", (AT, PATH, 0o644), "EEXIST"),
+        ("mkfifoat", (99, MISSING, 0o644), "EBADF"),
+    ],
+)
+def test_attributes_and_others(
+    bench: CallBench, name: str, arguments: tuple[int | str, ...], outcome: int | str
+) -> None:
+    assert bench.call(name, *(real(bench, a) for a in arguments)) == outcome

@@ -22,6 +22,15 @@ ANON = f.MAP_ANON | f.MAP_PRIVATE
         ("getpgrp", (), FIRST_PID),
         ("getpgid", (4711,), "ESRCH"),
         ("issetugid", (), 0),
+        ("getegid", (), 20),
+        ("ptrace", (31, 0, 0, 0), 0),
+        ("ptrace", (10, 4711, 0, 0), "ESRCH"),
+        ("ptrace", (10, FIRST_PID, 0, 0), "EPERM"),
+        ("settimeofday", (0, 0), "EPERM"),
+        ("madvise", (READ_ONLY, PAGE_SIZE, f.MADV_WILLNEED), 0),
+        ("madvise", (NOWHERE, PAGE_SIZE, f.MADV_WILLNEED), "ENOMEM"),
+        ("madvise", (READ_ONLY, PAGE_SIZE, 99), "EINVAL"),
+        ("sigaltstack", (0, 0), 0),
         ("wait4", (-1, 0, 0, 0), "ECHILD"),
         ("wait4", (4711, 0, f.WNOHANG, 0), "ECHILD"),
         ("wait4", (-1, 0, 0x1000, 0), "EINVAL"),
@@ -168,3 +177,24 @@ def test_getentropy_differs(bench: CallBench) -> None:
     first = bench.get(bench.buffer, 256)
     assert bench.call("getentropy", bench.buffer, 256) == 0
     assert bench.get(bench.buffer, 256) != first
+
+
+def test_sigaltstack_reports_what_was_set(bench: CallBench) -> None:
+    def stack(size: int, flags: int) -> int:
+        return bench.put(struct.pack("<QQi4x", 0x5000, size, flags))
+
+    assert bench.call("sigaltstack", stack(f.MINSIGSTKSZ, 0), bench.buffer) == 0
+    assert struct.unpack("<QQi", bench.get(bench.buffer, 20)) == (0, 0, f.SS_DISABLE)
+    assert bench.call("sigaltstack", 0, bench.buffer) == 0
+    assert struct.unpack("<QQi", bench.get(bench.buffer, 20)) == (0x5000, f.MINSIGSTKSZ, 0)
+    assert bench.call("sigaltstack", stack(f.MINSIGSTKSZ - 1, 0), 0) == "ENOMEM"
+    assert bench.call("sigaltstack", stack(f.MINSIGSTKSZ, 2), 0) == "EINVAL"
+    assert bench.call("sigaltstack", stack(0, f.SS_DISABLE), 0) == 0
+
+
+def test_sigsuspend_waits_with_another_mask(bench: CallBench) -> None:
+    bench.process.signals.mask = 1
+    wait = bench.call("sigsuspend", 4)
+    assert isinstance(wait, Park)
+    assert not wait.restarts
+    assert (bench.process.signals.mask, bench.process.signals.suspended_mask) == (4, 1)
