@@ -119,6 +119,9 @@ _BATCH = 2000
 #: Refusals after which the rest is not looked at: the source is not for this machine at all.
 _MOST_REFUSED = 200
 _IMMEDIATE = re.compile(r"#-?\d+(?![\d.])")
+#: A decimal number.  Keystone 0.9.2 leaves its syntax option uninitialised, so now and then it
+#: reads a number without a prefix as hexadecimal; only those of one digit mean the same.
+_DECIMAL = re.compile(r"(?<![\w.])\d{2,}(?![\w.])")
 _PROBES = (0, 1, 2, 4, 8, 16, 32, 64, 0xFF00)
 _LOGICAL = frozenset({"and", "ands", "orr", "eor", "tst", "bic", "bics"})
 _FARTHEST = 1 << 17
@@ -133,8 +136,9 @@ class _Keystone:
 
     def words(self, lines: Sequence[str]) -> list[int] | None:
         """Encode ``lines`` in one call; None if that is not one word for each of them."""
+        text = _DECIMAL.sub(lambda number: hex(int(number[0])), ";".join(lines))
         try:
-            data, count = self.engine.asm(";".join(lines), 0, as_bytes=True)
+            data, count = self.engine.asm(text, 0, as_bytes=True)
         except _refused:
             return None
         if data is None or count != len(lines) or len(data) != 4 * len(lines):
