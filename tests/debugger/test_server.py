@@ -102,6 +102,8 @@ def test_a_request_is_stepped_as_it_runs(server: Session) -> None:
         stepped.append(event.place.pc)
         assert event.place.line, f"no source line for {event.place}"
     assert len(stepped) > 300
+    while server.focus.pid == 101:
+        server.cont()
     # The same request again, at full speed but for a hook that only writes down.
     arrive(server)
     free: list[int] = []
