@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SLICE_S", "Slices"]
 
-#: Length of a slice in seconds: the longest that a ready process waits for one that loops.
+#: Length of a slice in seconds: how long a process that makes no call may hold up the others.
 SLICE_S = 0.002
 
 

@@ -39,6 +39,9 @@ __all__ = ["Counters", "System"]
 _U64 = (1 << 64) - 1
 _CARRY = 1 << 29
 _FLAGS = 0xF0000000
+#: How long a process that makes calls may go on, in nanoseconds, before others have their turn:
+#: a few requests, so that nobody waits long for a connection that always has the next one.
+_TURN_NS = 1_000_000
 _NZV = _FLAGS & ~_CARRY
 #: The state of the process that has the CPU, and of those in the queue for it.
 _READY = State.READY
@@ -85,6 +88,8 @@ class System:
         self.gate: Gate | None = None
         #: Set by :meth:`pause`: the running process leaves the CPU as it stands.
         self.paused = False
+        #: When the host was last asked who is ready.
+        self._polled_ns = 0
         #: Signals from outside that wait to be given to every guest process.
         self._from_outside: list[int] = []
         self._unknown: set[int] = set()
@@ -158,7 +163,8 @@ class System:
         process = self.kernel.scheduler.next()
         if process is not None:
             self._run(process)
-            if self.kernel.scheduler.idle or self.slices.over:
+            idle = self.kernel.scheduler.idle
+            if idle or self.host.monotonic_ns() - self._polled_ns > _TURN_NS:
                 self._poll(0)
             return True
         if not any(self.kernel.running):
@@ -181,8 +187,9 @@ class System:
             self.slices.pause()
         for process in host.poller.poll(timeout):
             scheduler.wake(process)  # type: ignore[arg-type]  # tokens are what _park() armed
+        self._polled_ns = now = host.monotonic_ns()
         if due is not None:
-            self.kernel.run_timers(host.monotonic_ns())
+            self.kernel.run_timers(now)
 
     def _time_left(self, due: int | None) -> float | None:
         if self._from_outside:
@@ -205,7 +212,8 @@ class System:
         if not self._deliver(process):
             return
         self.slices.begin()
-        began = self.host.monotonic_ns()
+        clock = self.host.monotonic_ns
+        began = turn = clock()
         while True:
             process = call.process
             if self.paused:
@@ -218,13 +226,28 @@ class System:
                 continue
             if not ran:
                 break
-            if self.slices.over:
-                process.registers = self.machine.save()
-                self.kernel.scheduler.ready(process)
-                break
-        process.used_ns += self.host.monotonic_ns() - began
+            if self.slices.over or clock() - turn > _TURN_NS:
+                began = self._charge(process, began)
+                if self._gives_way():
+                    process.registers = self.machine.save()
+                    self.kernel.scheduler.ready(process)
+                    break
+                turn = clock()
+        self._charge(process, began)
+
+    def _charge(self, process: Process, began: int) -> int:
+        """Count the time since ``began`` as the process's, and return the time now."""
+        now = self.host.monotonic_ns()
+        process.used_ns += now - began
         if process.cpu_timers is not None:
             self.kernel.charge(process)
+        return now
+
+    def _gives_way(self) -> bool:
+        """Tell whether the running process has to let others run: the host is asked for them."""
+        self.slices.over = False
+        self._poll(0)
+        return not self.kernel.scheduler.idle or bool(self._from_outside) or self.paused
 
     def _advance(self, process: Process) -> bool:
         """Run to the next event and handle it; False once the process leaves the CPU."""
