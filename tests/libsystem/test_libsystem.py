@@ -194,7 +194,7 @@ def test_a_program_of_any_optimization_level(compiled: Callable[..., Path]) -> N
             printf("%s\\n", "end");
             exit(large[19999]);
         }
-    """.replace("\\\\", "\\")
+    """
     for level in ("-O0", "-O1", "-O2", "-O3", "-Os"):
         done = start(compiled(source, level, "-fbuiltin"))
         assert done.stdout == b"2 11 20 27 36 37 49 54 66 end\n", level
