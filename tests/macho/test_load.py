@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
+import lief
 import pytest
 
 from emu import macho
@@ -298,3 +300,24 @@ def test_a_file_that_is_no_mach_o_is_told_apart() -> None:
     for start in (b"#!/bin/sh\n", b"\x7fELF\2\1\1\0", b"", b"\xca\xfe\xba\xbe\0\0\0\x3d", b"MZ"):
         assert not macho.is_macho(start)
     assert macho.is_macho(Macho().bytes()[:16])
+
+
+def test_another_reader_agrees_about_chains(tmp_path: Path) -> None:
+    """LIEF has read the same files; it takes plain ARM64E's addresses for offsets."""
+    path = tmp_path / "file"
+    for name, (number, rebase, bind) in FORMATS.items():
+        blob = chains(number, [0], IMPORTS, NAMES, count=2)
+        file = Macho(data=struct.pack("<2Q", rebase, bind)).chained(blob)
+        path.write_bytes(file.bytes())
+        parsed = lief.MachO.parse(str(path))
+        assert parsed is not None
+        theirs = parsed.at(0)
+        assert theirs is not None
+        ours = load(file)
+        assert [(b.address, b.symbol.name) for b in theirs.bindings if b.symbol] == [
+            (i.addr, i.name) for i in ours.imports
+        ]
+        if name != "ARM64E":
+            [relocation] = theirs.relocations
+            assert isinstance(relocation, lief.MachO.RelocationFixup)
+            assert (relocation.target,) == words(ours.image, 1)
