@@ -1,0 +1,62 @@
+"""The screen: the session on a whole terminal, by panels, keys, mouse and a command line.
+
+``state`` knows what is shown and runs without a terminal; ``panels`` draw it with Rich, ``plan``
+and ``layout`` say where, ``keys`` and ``actions`` what a key does, ``application`` holds it all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from debugger.tui.plan import MINIMUM
+
+if TYPE_CHECKING:
+    from debugger.client import ClientRequest
+    from debugger.script import ScriptLine
+    from debugger.session import Session
+
+__all__ = ["main"]
+
+
+def main(session: Session, lines: Sequence[ScriptLine], request: ClientRequest | None) -> int:
+    """Run the session on the terminal, after the commands of scripts; returns the exit status.
+
+    A terminal that is too small, or cannot move its cursor, gets the plain console.
+    """
+    session.policy.waits = True
+    problem = _problem()
+    if problem:
+        print(f"ymawky-dbg: {problem}, so here is the plain console", file=sys.stderr)  # noqa: T201
+        return _plain(session, lines, request)
+    from debugger.tui.application import Debugger
+    from debugger.tui.state import State
+
+    return Debugger(State(session)).run(lines, request)
+
+
+def _problem() -> str:
+    if os.environ.get("TERM") == "dumb":
+        return "this terminal cannot move its cursor"
+    size = shutil.get_terminal_size()
+    if size.columns < MINIMUM[0] or size.lines < MINIMUM[1]:
+        needed = f"{MINIMUM[0]}x{MINIMUM[1]}"
+        return f"the terminal has {size.columns}x{size.lines}, the screen needs {needed}"
+    return ""
+
+
+def _plain(session: Session, lines: Sequence[ScriptLine], request: ClientRequest | None) -> int:
+    from debugger.batch import Batch
+    from debugger.plain import converse
+
+    batch = Batch(session)
+    event = session.start()
+    if request is not None:
+        session.play(request)
+        session.break_on_request(temporary=True)
+        event = session.cont()
+    batch.report(event)
+    return batch.run(lines) or converse(batch)

@@ -1,0 +1,180 @@
+"""Keys of the panels and of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from debugger.tui import actions
+from debugger.tui.panels import TABLE
+
+if TYPE_CHECKING:
+    from debugger.tui.layout import Screen
+    from debugger.tui.state import State
+
+__all__ = ["panel_keys", "prompt_keys"]
+
+_MOTIONS: Final = {
+    "s": "step", "n": "next", "f": "finish", "u": "until", "c": "continue",
+    "S": "step line", "N": "next line", "e": "explain",
+    "f5": "continue", "f10": "next", "f11": "step", "f23": "finish",
+}  # fmt: skip
+_COPIES: Final = {"c": "curl", "r": "raw", "g": "gdb", "s": "strace"}
+_QUESTIONS: Final = {":": "", ";": "", "m": "memory at", "i": "to the program"}
+
+Do = Callable[["State"], None]
+_PANELS: Final[dict[str, Do]] = {
+    "b": actions.toggle_break,
+    "g": actions.go_to,
+    "enter": actions.enter,
+    "z": lambda state: state.zoom(),
+    "h": lambda state: state.hide(),
+    "H": lambda state: state.hidden.clear(),
+    "t": lambda state: state.next_theme(),
+    "?": lambda state: setattr(state, "help", True),
+    ".": lambda state: state.present(),
+    "tab": lambda state: state.turn(1),
+    "s-tab": lambda state: state.turn(-1),
+    "up": lambda state: state.view.move(-1),
+    "down": lambda state: state.view.move(1),
+    "k": lambda state: state.view.move(-1),
+    "j": lambda state: state.view.move(1),
+    "pageup": lambda state: state.view.move(-state.view.height),
+    "pagedown": lambda state: state.view.move(state.view.height),
+    "home": lambda state: state.view.move(-state.view.page.count),
+    "end": lambda state: state.view.move(state.view.page.count),
+    "left": lambda state: state.view.shift(-8),
+    "right": lambda state: state.view.shift(8),
+    "a": lambda state: _filter(state, pid=0 if state.calls.pid < 0 else -1),
+    "x": lambda state: _filter(state, failed=not state.calls.failed),
+}
+
+
+def _filter(state: State, **change: object) -> None:
+    if state.focus == "calls":
+        state.calls = replace(state.calls, **change)  # type: ignore[arg-type]
+        state.view.follow()
+
+
+def panel_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
+    """Return the keys that hold while no command is typed."""
+    keys = KeyBindings()
+    _add_stop(keys, state)
+    for key, command in _MOTIONS.items():
+        _bind(keys, key, lambda state, c=command: state.submit(c, quietly=True), state)  # type: ignore[misc]
+    for key, do in _PANELS.items():
+        _bind(keys, key, do, state)
+    for name, panel in TABLE.items():
+        if panel.key != ":":
+            _bind(keys, panel.key, lambda state, n=name: state.show(n), state)  # type: ignore[misc]
+    for key, form in _COPIES.items():
+        keys.add("y", key)(lambda _event, f=form: state.copy(_form(state, f)))
+    for key, question in _QUESTIONS.items():
+        _ask(keys, key, question, state, screen)
+    _ask(keys, "/", "", state, screen)
+    keys.add("q")(lambda event: event.app.exit())
+    keys.add("c-c")(lambda _event: state.say("q leaves; any key stops what runs", "y.dim"))
+    return keys
+
+
+def _bind(keys: KeyBindings, key: str, do: Do, state: State) -> None:
+    keys.add(key)(lambda _event: do(state))
+
+
+def _form(state: State, form: str) -> str:
+    """Name the call at the cursor, where one is chosen."""
+    row = state.views["calls"].row()
+    if form == "strace" and state.views["calls"].cursor is not None and row and row.target:
+        return f"strace {row.target.sequence}"
+    return form
+
+
+def _ask(
+    keys: KeyBindings, key: str, question: str, state: State, screen: Callable[[], Screen]
+) -> None:
+    @keys.add(key)
+    def _(event: KeyPressEvent) -> None:
+        del event
+        state.asking = question
+        if key == "/":
+            state.asking = "calls" if state.focus == "calls" else "find"
+        screen().focus_prompt()
+
+
+def _add_stop(keys: KeyBindings, state: State) -> None:
+    """While a command takes its time any key stops it; while the help is shown any closes it."""
+    long, helping = Condition(lambda: state.long), Condition(lambda: state.help)
+
+    @keys.add(Keys.Any, filter=long, eager=True)
+    @keys.add("c-c", filter=long, eager=True)
+    @keys.add("escape", filter=long, eager=True)
+    @keys.add("enter", filter=long, eager=True)
+    @keys.add("tab", filter=long, eager=True)
+    def _(event: KeyPressEvent) -> None:
+        del event
+        state.interrupt()
+
+    @keys.add(Keys.Any, filter=helping, eager=True)
+    @keys.add("c-c", filter=helping, eager=True)
+    @keys.add("escape", filter=helping, eager=True)
+    @keys.add("enter", filter=helping, eager=True)
+    @keys.add("tab", filter=helping, eager=True)
+    def _(event: KeyPressEvent) -> None:
+        del event
+        state.help = False
+
+
+def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
+    """Return the keys of the command line, beside those that every line editor has."""
+    keys = KeyBindings()
+    typing = Condition(lambda: screen().layout.has_focus(screen().prompt))
+    long = Condition(lambda: state.long)
+
+    @keys.add("escape", filter=typing, eager=True)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.reset()
+        state.asking = ""
+        screen().focus_panels()
+
+    @keys.add("c-c", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        if state.busy:
+            state.interrupt()
+        event.current_buffer.reset()
+
+    @keys.add("c-d", filter=typing & Condition(lambda: not screen().text()))
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit()
+
+    @keys.add("tab", filter=typing & Condition(lambda: not screen().text()))
+    def _(event: KeyPressEvent) -> None:
+        del event
+        screen().focus_panels()
+
+    @keys.add("tab", filter=typing & Condition(lambda: bool(screen().text())))
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_next()
+        else:
+            buffer.start_completion(insert_common_part=True)
+
+    @keys.add("pageup", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        del event
+        view = state.views["console"]
+        view.scroll(-view.height)
+
+    @keys.add("pagedown", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        del event
+        view = state.views["console"]
+        view.scroll(view.height)
+
+    keys.add("c-c", filter=~typing & long, eager=True)(lambda _event: state.interrupt())
+    return keys

@@ -1,0 +1,37 @@
+"""What was written: by the guest to its terminal, and by the debugger to its console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from debugger.tui.page import Page, Row, page_of
+
+if TYPE_CHECKING:
+    from debugger.tui.state import State
+
+__all__ = ["console", "terminal"]
+
+
+def terminal(state: State, width: int, height: int) -> Page:
+    """Show the guest's output, the end in sight; ``i`` types to it."""
+    del width, height
+    lines = list(state.guest)
+    if lines and not lines[-1]:
+        lines.pop()
+    if not lines:
+        return page_of(["the program has written nothing yet"])
+    rows = [Row(Text.from_ansi(line.expandtabs(8).rstrip("\r"))) for line in lines]
+    return page_of(rows, len(rows) - 1, "i types")
+
+
+def console(state: State, width: int, height: int) -> Page:
+    """Show what commands said, folded to the panel's width, the end in sight."""
+    del height
+    rows: list[Row] = []
+    for style, line in list(state.lines)[-1000:]:
+        line = line.expandtabs(8)
+        pieces = [line[i : i + width] for i in range(0, len(line), max(width, 1))] or [""]
+        rows += [Row(Text(piece, style, no_wrap=True)) for piece in pieces]
+    return page_of(rows, len(rows) - 1) if rows else page_of([Text()])
