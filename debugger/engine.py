@@ -44,6 +44,7 @@ from debugger.stopping import (
     StopPoints,
     Watchpoint,
 )
+from debugger.trail import Trail
 from emu.darwin import flags as f
 from emu.darwin.errno import EINTR, NAMES
 from emu.darwin.numbers import name_of
@@ -134,6 +135,7 @@ class Engine(Observer):
         self.tree = ProcessTree(first)
         self.traffic = Traffic()
         self.log = CallLog()
+        self.trail = Trail()
         self.backtrace: Callable[[Process, RegisterFile], list[Place]] = lambda _p, _r: []
         self.logpoint: Callable[[str, Process, RegisterFile], None] = lambda t, _p, _r: say(t)
         #: Sockets that listen, the latest last, and who is told of a new one.
@@ -157,6 +159,7 @@ class Engine(Observer):
         self._status_breaks: list[StatusBreak] = []
         self._hooked: object = None
         self._hooked_memory: object = ()
+        self._hooked_blocks = False
         #: By pid: the pc whose hooks have been seen before the process left the CPU.
         self._passed: dict[int, int] = {}
         self._touches: list[tuple[Watchpoint | None, Access, int, int]] = []
@@ -289,6 +292,21 @@ class Engine(Observer):
         self.system.kernel.scheduler.may_run = self._may_run if locked else None
         self._hook_code()
         self._hook_memory()
+        self._hook_blocks()
+
+    def _hook_blocks(self) -> None:
+        """Keep a trail while somebody waits for a status: it costs a microsecond a block."""
+        wanted = bool(self._status_breaks)
+        if wanted == self._hooked_blocks:
+            return
+        self._hooked_blocks = wanted
+        note = self.trail.blocks.append
+        system = self.system
+
+        def entered(address: int, size: int) -> None:
+            note((system.current.pid, address, size))
+
+        self._probe.watch_blocks(entered if wanted else None)
 
     def _hook_code(self) -> None:
         every = self.goal.every or bool(self._register_watches)

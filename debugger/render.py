@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from debugger.disassembly import shown
 from debugger.engine import saved_pc
-from debugger.events import Ended, Forked, StopEvent, summary
+from debugger.events import Ended, Forked, ResponseStarts, StopEvent, summary
 from debugger.expressions import StructAt
 from debugger.registers import GENERAL, flags_text
 from debugger.telescope import chain, chain_text
+from debugger.trail import decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "code_line", "disassembly_lines", "hexdump", "quoted", "register_lines", "source_lines",
-    "stop_report", "value_text",
+    "stop_report", "value_text", "why_lines",
 ]  # fmt: skip
 
 
@@ -34,9 +35,31 @@ def stop_report(session: Session, event: StopEvent) -> str:
         return "\n".join(out)
     out += _source(session, event.place)
     out.append(f"  => {code_line(session, event.place.pc, session.focus)}")
+    if isinstance(event, ResponseStarts):
+        out += why_lines(session, event.pid, event.status)
     if isinstance(event, Forked) and not event.number and session.policy.follow == "ask":
         out.append(f"  follow which? 'switch {event.child}' (child) or 'switch {event.parent}'")
     return "\n".join(out)
+
+
+def why_lines(session: Session, pid: int, status: int) -> Iterator[str]:
+    """Yield where a status was decided: the instruction, the branch that led there, a call."""
+    engine = session.engine
+    process = session.process(pid)
+    found = decision(process.space, engine.trail, pid, status)
+    if found is not None:
+        yield f"  {status} was chosen at {_spot(session, found.set_by.address)}"
+        if found.branch is not None:
+            how = "was taken" if found.taken else "was not taken"
+            yield f"    since this {how}: {_spot(session, found.branch.address)}"
+    failed = [r for r in session.calls()[-12:] if r.pid == pid and r.failed]
+    for record in failed[-1:]:
+        yield f"  the last call that failed: {record.line}, at {session.place_of(record.pc)}"
+
+
+def _spot(session: Session, address: int) -> str:
+    place = session.place_of(address)
+    return f"{place}: {session.source(place.path, place.line).strip()}"
 
 
 def _source(session: Session, place: Place) -> Iterator[str]:

@@ -44,6 +44,7 @@ class Probe:
         self._machine = machine
         self._code: list[int] = []
         self._memory: list[int] = []
+        self._blocks: list[int] = []
         self._muted = False
         #: The pc of an instruction that its hook has seen and that a fault kept from execution.
         self._unexecuted = _NOWHERE
@@ -84,6 +85,18 @@ class Probe:
             self._code.append(self._machine.add_hook(kind, hook))
         else:
             self._code += [self._machine.add_hook(kind, hook, a, a) for a in sorted(addresses)]
+        self._machine.forget_all_code()
+
+    def watch_blocks(self, entered: Callable[[int, int], None] | None) -> None:
+        """Call ``entered(address, size)`` at each block of straight-line code, or no longer."""
+        self._drop(self._blocks)
+        if entered is not None:
+
+            def reached(_uc: int, address: int, size: int, _data: int) -> None:
+                if not self._muted:
+                    entered(address, size)
+
+            self._blocks.append(self._machine.add_hook(unicorn.UC_HOOK_BLOCK, _CODE_HOOK(reached)))
         self._machine.forget_all_code()
 
     # -- memory ---------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def info_flags(console: Console, text: str) -> None:
     console.say(flags_text(console.session.registers().get("nzcv")))
 
 
-@command("explain", aliases=("why",), group="looking", usage="[LOCATION]", complete=locations)
+@command("explain", group="looking", usage="[LOCATION]", complete=locations)
 def explain_(console: Console, text: str) -> None:
     """Say what the next instruction does with the present values, in one sentence."""
     session = console.session

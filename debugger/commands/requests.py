@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from debugger import client
-from debugger.commands.arguments import words
+from debugger.commands.arguments import count_of, words
 from debugger.commands.table import command
 from debugger.expressions.lexer import unescape
-from debugger.render import quoted
+from debugger.render import quoted, why_lines
+from debugger.trail import branches
 from emu.errors import DebugError
 
 if TYPE_CHECKING:
@@ -133,6 +135,43 @@ def info_connections(console: Console, text: str) -> None:
         line = lines[-1] if lines else "(no line)"
         answer = status[0] if status else "nothing yet"
         console.say(f"{connection.number:>4}  process {connection.pid}  {line}  → {answer}")
+
+
+@command("why", group="request", usage="[STATUS]")
+def why(console: Console, text: str) -> None:
+    """Say where the status of the present response was decided, and which branch led there.
+
+    The way of the process is kept while a 'break on status' is set; without STATUS that of the
+    response that is about to be sent, or was sent last.
+    """
+    session = console.session
+    status = text
+    if not status:
+        head = getattr(session.event, "head", "")
+        pieces = session.connection().response()
+        sent = pieces[0].data.decode("latin-1") if pieces else ""
+        status = (head if head.startswith("HTTP/") else sent)[9:12]
+    if not status.isdecimal():
+        raise DebugError("no response has been begun: 'break on status 4xx', then continue")
+    lines = list(why_lines(session, session.focus.pid, int(status)))
+    if not lines:
+        raise DebugError(f"nothing is known of {status}: set 'break on status {status}' beforehand")
+    console.say("\n".join(lines))
+
+
+@command("trail", group="request", usage="[N]")
+def trail(console: Console, text: str) -> None:
+    """Show the last N (10) conditional branches on the way here, while 'break on status' is set."""
+    session = console.session
+    space, pid = session.focus.space, session.focus.pid
+    count = count_of(console, text, 10)
+    found = list(itertools.islice(branches(space, session.engine.trail, pid), min(count, 1000)))
+    if not found:
+        raise DebugError("no way is kept: it is while a 'break on status' is set")
+    for branch, taken in reversed(found):
+        place = session.place_of(branch.address)
+        sign = "taken    " if taken else "not taken"
+        console.say(f"{sign} {place}: {session.source(place.path, place.line).strip()}")
 
 
 def _play(console: Console, made: client.ClientRequest) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from debugger.client import get, raw
+from debugger.commands.console import Console
 from debugger.events import Ended, RequestArrived, ResponseStarts, StepDone
 from debugger.session import Session
 from emu.image import Image
@@ -202,3 +203,24 @@ def test_a_client_that_vanishes_leaves_the_session_alive(server: Session) -> Non
     assert isinstance(server.cont(), Ended)
     assert server.alive
     arrive(server)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("/../x", "403 was chosen at check_segment"),
+        ("/nothing", "the last call that failed: open("),
+    ],
+)
+def test_why_a_status(server: Session, target: str, said: str) -> None:
+    """Two commands: break on the status, and continue."""
+    lines: list[str] = []
+    console = Console(server, out=lines.append)
+    server.play(get(target))
+    console.execute("break on status 4xx")
+    console.execute("continue")
+    assert any(said in line for line in lines), lines
+    if "chosen" in said:
+        assert any("since this was taken" in line for line in lines)
+    console.execute("trail 3")
+    assert len([line for line in lines if line.startswith(("taken", "not taken"))]) == 3
