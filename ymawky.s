@@ -234,7 +234,7 @@
 .equ SMALL_FILE_MAX, 16 * 1024      // read behind the header; larger ones are mapped
 .equ MAP_WINDOW, 64 * 1024 * 1024   // bytes of a file mapped at a time
 .equ FIRST_READ, 4096               // bytes asked for at first: most headers are small
-.equ BODY_BUFFER, 64 * 1024
+.equ BODY_BUFFER, 256 * 1024
 .equ LOG_REQUEST_MAX, 6 * 1024      // bytes of the request line in the log, escaped
 .equ TEMP_TRIES, 100                // names tried for a temporary file
 .equ TAG_LISTS_MAX, 4               // If-Match or If-None-Match fields in a request
@@ -1187,8 +1187,8 @@ Ldrain_next:
     cmp     x0, #0
     b.le    Ldrain_exit
     bl      set_receive_wait
-    add     x1, x28, #HOT_IN
-    mov     w2, #BODY_BUFFER
+    add     x1, x28, #HOT_OUT
+    mov     w2, #OUT_SIZE
     mov     w3, #0
     bl      receive
     b.cs    Ldrain_exit
