@@ -47,7 +47,7 @@ from emu.darwin.numbers import name_of
 from emu.darwin.numbers import number_of as call_number
 from emu.errors import DebugError, ExpressionError, UsageError
 from emu.kernel.process import Process
-from emu.launch import Options, load_program, prepare
+from emu.launch import Options, prepare
 from emu.loader import EXIT_STUB
 from emu.machine import EXEC, READ, REGISTERS, STATE_SIZE, Registers
 from emu.strace.selection import Selection
@@ -137,7 +137,7 @@ class Session:
             UsageError, ImageError: there is no such program, or it is none.
         """
         self.options = options or Options()
-        self.image = image or load_program(self.options.program, self.options.entry)
+        self.image = image or self.options.load()
         self.points = StopPoints()
         self.policy = Policy()
         self.policy.client_active = lambda: any(c.active for c in self.clients)

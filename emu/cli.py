@@ -73,15 +73,31 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("program", nargs="?", type=Path, metavar="PROGRAM", help=_PROGRAM_HELP)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS", help="the guest's own")
-    add("--root", type=Path, metavar="DIR", help="the guest's file system")
+    add(
+        "--root", type=Path, metavar="DIR",
+        help="the guest's / (the working directory if it has www/, else the sample site)",
+    )  # fmt: skip
     add("--port", type=_port, metavar="N", help="append N to the guest's arguments")
     add("--listen", type=_address, metavar="ADDRESS:PORT", help="listen there on the host")
-    add("--entry", metavar="SYMBOL", help="start there instead of _main, _start or start")
+    _add_assembling(parser)
     add("--slide", type=_slide, default=0, metavar="N", help="move a Mach-O up by N bytes")
-    add("--env", action="append", default=[], type=_variable, metavar="NAME=VALUE")
+    add(
+        "--env", action="append", default=[], type=_variable, metavar="NAME=VALUE",
+        help="add a variable to the guest's environment",
+    )  # fmt: skip
     add("--allow-exec", action="store_true", help="execve may start programs of the host")
     add("--network", action="store_true", help="the guest may connect to other machines")
     add("--max-procs", type=_count, default=512, metavar="N", help="guest processes (512)")
+
+
+def _add_assembling(parser: argparse.ArgumentParser) -> None:
+    """Add what concerns sources wherever they are assembled."""
+    add = parser.add_argument
+    add("--entry", metavar="SYMBOL", help="start there instead of _main, _start or start")
+    add(
+        "-I", dest="include_dirs", action="append", default=[], type=Path, metavar="DIR",
+        help="look there too for what a source includes",
+    )  # fmt: skip
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -110,10 +126,10 @@ def _add_trace(group: argparse._ArgumentGroup) -> None:
 
 def _add_asm(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("sources", nargs="+", type=Path, metavar="FILE")
+    add("sources", nargs="+", type=Path, metavar="FILE", help="sources, which are linked")
     add("-o", dest="output", type=Path, metavar="OUT", help="write the image there")
     add("--listing", action="store_true", help="print address, words and source lines")
-    add("--entry", metavar="SYMBOL")
+    _add_assembling(parser)
     parser.set_defaults(run=_assemble)
 
 
@@ -134,7 +150,9 @@ def _assemble(options: argparse.Namespace) -> int:
     from emu.asm import imagefile
     from emu.asm.listing import listing
 
-    image = asm.assemble(options.sources, entry=options.entry)
+    image = asm.assemble(options.sources, entry=options.entry, include_dirs=options.include_dirs)
+    for message in image.messages:
+        print(message, file=sys.stderr)
     if options.output is not None:
         _write(options.output, imagefile.dump(image))
     if options.listing or options.output is None:

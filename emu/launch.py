@@ -50,8 +50,9 @@ class Options:
     #: Whether the guest may start programs of the host, and connect to other machines.
     allow_exec: bool = False
     network: bool = False
-    #: Sources that are linked with the program.
+    #: Sources that are linked with the program, and where their ``.include`` looks.
     more: list[Path] = field(default_factory=list)
+    include_dirs: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
         """Take the sources that follow a source, up to a ``--``, away from the arguments."""
@@ -63,7 +64,13 @@ class Options:
 
     def load(self) -> Image:
         """Return the image of the program; see :func:`load_program`."""
-        return load_program(self.program, self.entry, more=self.more, slide=self.slide)
+        return load_program(
+            self.program,
+            self.entry,
+            more=self.more,
+            slide=self.slide,
+            include_dirs=self.include_dirs,
+        )
 
     def chosen_root(self) -> tuple[Path, str]:
         """Return the guest's file system and how it came to be chosen."""
@@ -73,7 +80,8 @@ class Options:
             return self.root, "--root"
         if Path("www").is_dir():
             return Path.cwd(), "the working directory"
-        return resources.sample_site(), "the sample site"
+        own = "" if self.program is None else "; for this directory say --root ."
+        return resources.sample_site(), f"the sample site{own}"
 
     def given_port(self) -> int | None:
         """Return the port that the guest is told: by ``--port``, or the server's default."""
@@ -93,11 +101,17 @@ def _is_source(path: Path) -> bool:
 
 
 def load_program(
-    path: Path | None, entry: str | None = None, *, more: Sequence[Path] = (), slide: int = 0
+    path: Path | None,
+    entry: str | None = None,
+    *,
+    more: Sequence[Path] = (),
+    slide: int = 0,
+    include_dirs: Sequence[Path] = (),
 ) -> Image:
     """Return the image of sources, a saved image, a Mach-O executable or, for None, the server.
 
-    ``more`` are sources to link with the first; ``slide`` moves a Mach-O executable.
+    ``more`` are sources to link with the first, ``include_dirs`` where ``.include`` looks too;
+    ``slide`` moves a Mach-O executable.
 
     Raises:
         UsageError: there is no such file, or it cannot be read.
@@ -117,7 +131,7 @@ def load_program(
             raise UsageError(
                 "--slide is for Mach-O executables; a source is placed as it is linked"
             )
-        return asm.cached([path, *more], entry=entry)
+        return asm.cached([path, *more], entry=entry, include_dirs=include_dirs)
     image = _load_binary(path, start, slide)
     return image if entry is None else _enter_at(image, entry)
 
@@ -130,8 +144,20 @@ def _load_server() -> Image:
         return asm.cached([source])
     built = resources.prebuilt()
     if built is None:
-        raise UsageError(f"{source}: no such file, and no prebuilt image beside it")
+        raise UsageError(_no_server(source))
     return load_program(built)
+
+
+def _no_server(source: Path) -> str:
+    """Say what is missing, and what to do, where nothing of the server can be run."""
+    if not source.is_file():
+        return f"{source}: no such file, and no prebuilt image beside it"
+    executable = source.with_suffix("")
+    state = "is older than its source" if executable.is_file() else "is not built"
+    return (
+        f"{source}: this Python has no Keystone to assemble it, and {executable.name} {state}:"
+        " run 'make', or where Keystone has a wheel (x86-64) 'pip install keystone-engine'"
+    )
 
 
 def _load_binary(path: Path, start: bytes, slide: int) -> Image:

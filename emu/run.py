@@ -47,6 +47,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         slide=arguments.slide,
         allow_exec=arguments.allow_exec,
         network=arguments.network,
+        include_dirs=arguments.include_dirs,
     )
     options.limits.processes = arguments.max_procs
     return options
@@ -57,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     options = options_of(arguments)
     say = _quiet if arguments.quiet else _say
     image = options.load()
+    for message in () if arguments.quiet else image.messages:
+        print(message, file=sys.stderr, flush=True)
     root, why = options.chosen_root()
     _check_address(options)
     system, first = prepare(options, image, _say)

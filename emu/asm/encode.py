@@ -119,6 +119,7 @@ _BATCH = 2000
 #: Refusals after which the rest is not looked at: the source is not for this machine at all.
 _MOST_REFUSED = 200
 _IMMEDIATE = re.compile(r"#-?\d+(?![\d.])")
+_REGISTER = re.compile(r"\b[wx](\d+|zr)\b")
 #: A decimal number.  Keystone 0.9.2 leaves its syntax option uninitialised, so now and then it
 #: reads a number without a prefix as hexadecimal; only those of one digit mean the same.
 _DECIMAL = re.compile(r"(?<![\w.])\d{2,}(?![\w.])")
@@ -174,7 +175,19 @@ class _Keystone:
             if mnemonic in _LOGICAL:
                 return Refusal(f"{given}: it is not a repeated, rotated run of ones", index)
             return Refusal(f"{given}: {_bounds(good, fits)}", index)
-        return Refusal(f"invalid operands for '{mnemonic}'")
+        return Refusal(f"invalid operands for '{mnemonic}'{self.likely(line)}")
+
+    def likely(self, line: str) -> str:
+        """Say which of two frequent mistakes it is, behind a colon, if it is one."""
+        mnemonic, _, operands = line.partition(" ")
+        first, _, others = operands.partition(",")
+        longer = f"{mnemonic} {first}, {first.strip()}, {others.strip()}"
+        if others and self.words([longer]) is not None:
+            return f": it takes one more, as in '{longer}'"
+        for width in "xw":
+            if self.words([_REGISTER.sub(rf"{width}\1", line)]) is not None:
+                return ": w and x registers are mixed"
+        return ""
 
 
 def _bounds(good: int, fits: Callable[[int], bool]) -> str:

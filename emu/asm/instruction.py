@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emu.asm import relative
 from emu.asm.mnemonics import MNEMONICS
 from emu.asm.problem import Problem
-from emu.asm.suggest import nearest
+from emu.asm.suggest import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,10 @@ _SCALES: dict[str, int | None] = {
 _PLAIN_MOVE = re.compile(r"([wx])(\d+|zr|sp)$|wsp$")
 
 
-def check_mnemonic(mnemonic: str, macros: tuple[str, ...] = (), column: int | None = None) -> None:
-    """Raise :class:`Problem` at ``column`` for no mnemonic, with the nearest that is one."""
+def check_mnemonic(
+    mnemonic: str, macros: tuple[str, ...] = (), column: int | None = None, rest: str = ""
+) -> None:
+    """Raise :class:`Problem` at ``column`` for no mnemonic, with a remedy; ``rest`` follows it."""
     if mnemonic in MNEMONICS:
         return
     stem, _, suffix = mnemonic.partition(".")
@@ -43,7 +45,7 @@ def check_mnemonic(mnemonic: str, macros: tuple[str, ...] = (), column: int | No
         f"unknown instruction '{mnemonic[:40]}'",
         column,
         len(mnemonic),
-        nearest(mnemonic, (*MNEMONICS, *macros)),
+        remedy(mnemonic, rest, (*MNEMONICS, *macros)),
     )
 
 

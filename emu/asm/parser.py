@@ -310,7 +310,7 @@ class _Parser:
         unit = self.unit
         part = unit.part
         if mnemonic not in MNEMONICS:
-            check_mnemonic(mnemonic, tuple(unit.macros), pos - len(mnemonic))
+            check_mnemonic(mnemonic, tuple(unit.macros), pos - len(mnemonic), text[pos:])
         found = operands.parse(unit, mnemonic, text, pos)
         if found and found[-1].kind == "literal":
             mnemonic, found = literal(unit, mnemonic, found)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from emu import asm, resources
+from emu.errors import UsageError
+from emu.launch import load_program
 from tests.guest import PRELUDE
 from tests.serving import PATIENCE, ROOT, serving
 
@@ -139,7 +142,7 @@ def test_all_errors_of_a_source_are_listed(tmp_path: Path) -> None:
     text = "\n".join(words(done))
     assert done.returncode == 2
     assert "mvo" in text
-    assert "did you mean 'mvn'" in text
+    assert "did you mean 'mov'" in text
     assert "nowhere" in text
 
 
@@ -245,6 +248,53 @@ def test_asm_writes_an_image_that_runs(tmp_path: Path) -> None:
     assert run(tmp_path, "asm", guest, "-o", "guest.img").returncode == 0
     done = run(tmp_path, "run", "--quiet", "--root", ".", "guest.img")
     assert (done.returncode, done.stdout) == (4, b"hello\n")
+
+
+def test_an_own_program_is_told_how_to_get_the_working_directory(tmp_path: Path) -> None:
+    done = run(tmp_path, "run", program(tmp_path, HELLO.format(code=0)))
+    (line,) = words(done)
+    assert line.endswith("(the sample site; for this directory say --root .)")
+
+
+def test_what_a_source_says_goes_to_stderr(tmp_path: Path) -> None:
+    text = HELLO.format(code=0) + '.print "so far"\n.warning "take care"\n'
+    guest = program(tmp_path, text)
+    for _cold_and_cached in range(2):
+        done = run(tmp_path, "run", "--root", ".", guest)
+        assert done.stdout == b"hello\n"
+        assert words(done)[0] == "so far"
+        assert "guest.s:" in words(done)[1]
+        assert "warning: take care" in words(done)[1]
+    assert run(tmp_path, "run", "--quiet", "--root", ".", guest).stderr == b""
+    listed = run(tmp_path, "asm", "-o", "guest.img", guest)
+    assert words(listed)[0] == "so far"
+
+
+@pytest.mark.parametrize("command", ["run", "asm"])
+def test_includes_are_looked_for_where_i_says(tmp_path: Path, command: str) -> None:
+    (tmp_path / "headers").mkdir()
+    (tmp_path / "headers" / "exit.s").write_text("mov x0, #9\nmov x16, #1\nsvc #0x80\n")
+    guest = program(tmp_path, '_main:\n.include "exit.s"\n')
+    assert run(tmp_path, command, guest).returncode == 2
+    done = run(tmp_path, command, "-I", "elsewhere", "-I", "headers", guest)
+    assert done.returncode == (9 if command == "run" else 0)
+
+
+def test_without_keystone_it_is_said_what_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, executable = tmp_path / "ymawky.s", tmp_path / "ymawky"
+    monkeypatch.setattr(asm, "available", lambda: False)
+    monkeypatch.setattr(resources, "server_source", lambda: source)
+    monkeypatch.setattr(resources, "prebuilt", lambda: None)
+    with pytest.raises(UsageError, match="no such file, and no prebuilt image"):
+        load_program(None)
+    source.touch()
+    with pytest.raises(UsageError, match=r"no Keystone .* is not built: run 'make'"):
+        load_program(None)
+    executable.touch()
+    with pytest.raises(UsageError, match=r"no Keystone .* is older than its source: run 'make'"):
+        load_program(None)
 
 
 def test_asm_lists_addresses_words_and_lines(tmp_path: Path) -> None:
