@@ -44,8 +44,8 @@ class Debugger:
         self,
         state: State,
         *,
-        input: Input | None = None,
-        output: Output | None = None,  # noqa: A002
+        keyboard: Input | None = None,
+        output: Output | None = None,
     ) -> None:
         """Draw ``state`` on a terminal, by default the process's own."""
         self.state = state
@@ -58,7 +58,7 @@ class Debugger:
             color_depth=colour_depth(),
             full_screen=True,
             mouse_support=True,
-            input=input,
+            input=keyboard,
             output=output,
         )
         # A lone Esc is told from the head of an escape sequence by this many seconds.

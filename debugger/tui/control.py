@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from debugger.tui.state import State
 
-__all__ = ["PanelControl", "drawn"]
+__all__ = ["PanelControl", "drawn", "page_title"]
 
 _WHEEL = 3
 _CONSOLES: dict[str, Console] = {}
@@ -29,8 +30,9 @@ _CONSOLES: dict[str, Console] = {}
 
 def _rich(theme: str) -> Console:
     if theme not in _CONSOLES:
-        _CONSOLES[theme] = Console(theme=THEMES[theme], force_terminal=True,
-                                   color_system="truecolor", width=400, legacy_windows=False)  # fmt: skip
+        _CONSOLES[theme] = Console(
+            theme=THEMES[theme], force_terminal=True, color_system="truecolor", width=400
+        )
     return _CONSOLES[theme]
 
 
@@ -43,8 +45,18 @@ def drawn(state: State, name: str, width: int, height: int) -> list[StyleAndText
         page = panel.draw(state, width, height)
     except YmawkyError as error:
         page = page_of(str(error).splitlines())
+    view.width = width
     view.show(page, height)
     return view.draw(_rich(state.theme), width, focused=name == state.focus)
+
+
+def page_title(state: State, name: str) -> str:
+    """Return what goes behind a panel's name; it is drawn before the panel is."""
+    panel, view = TABLE[name], state.views[name]
+    if not state.busy or panel.live:
+        with contextlib.suppress(YmawkyError):
+            return panel.draw(state, view.width, view.height).title
+    return view.page.title
 
 
 class PanelControl(UIControl):

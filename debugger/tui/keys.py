@@ -78,6 +78,7 @@ def panel_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
         _ask(keys, key, question, state, screen)
     _ask(keys, "/", "", state, screen)
     keys.add("q")(lambda event: event.app.exit())
+    keys.add("c-l")(lambda event: event.app.renderer.clear())
     keys.add("c-c")(lambda _event: state.say("q leaves; any key stops what runs", "y.dim"))
     return keys
 
@@ -107,33 +108,27 @@ def _ask(
 
 
 def _add_stop(keys: KeyBindings, state: State) -> None:
-    """While a command takes its time any key stops it; while the help is shown any closes it."""
+    """A command that takes its time is stopped by a key; the help is closed by any."""
     long, helping = Condition(lambda: state.long), Condition(lambda: state.help)
 
-    @keys.add(Keys.Any, filter=long, eager=True)
-    @keys.add("c-c", filter=long, eager=True)
-    @keys.add("escape", filter=long, eager=True)
-    @keys.add("enter", filter=long, eager=True)
-    @keys.add("tab", filter=long, eager=True)
-    def _(event: KeyPressEvent) -> None:
+    def stop(event: KeyPressEvent) -> None:
         del event
         state.interrupt()
 
-    @keys.add(Keys.Any, filter=helping, eager=True)
-    @keys.add("c-c", filter=helping, eager=True)
-    @keys.add("escape", filter=helping, eager=True)
-    @keys.add("enter", filter=helping, eager=True)
-    @keys.add("tab", filter=helping, eager=True)
-    def _(event: KeyPressEvent) -> None:
+    def close(event: KeyPressEvent) -> None:
         del event
         state.help = False
+
+    for key in ("c-c", "escape", " ", *_MOTIONS):
+        keys.add(key, filter=long, eager=True)(stop)
+    for closing in (Keys.Any, "c-c", "escape", "enter", "tab"):
+        keys.add(closing, filter=helping, eager=True)(close)
 
 
 def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
     """Return the keys of the command line, beside those that every line editor has."""
     keys = KeyBindings()
     typing = Condition(lambda: screen().layout.has_focus(screen().prompt))
-    long = Condition(lambda: state.long)
 
     @keys.add("escape", filter=typing, eager=True)
     def _(event: KeyPressEvent) -> None:
@@ -176,5 +171,4 @@ def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
         view = state.views["console"]
         view.scroll(view.height)
 
-    keys.add("c-c", filter=~typing & long, eager=True)(lambda _event: state.interrupt())
     return keys

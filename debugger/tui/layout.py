@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.filters import Condition
@@ -25,7 +25,7 @@ from prompt_toolkit.layout.menus import CompletionsMenu
 from prompt_toolkit.layout.processors import AppendAutoSuggestion, BeforeInput
 
 from debugger.events import summary
-from debugger.tui.control import PanelControl
+from debugger.tui.control import PanelControl, page_title
 from debugger.tui.help_text import HELP
 from debugger.tui.panels import TABLE
 from debugger.tui.plan import MINIMUM, Slot, Split, plan, slots
@@ -41,9 +41,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Screen"]
 
-_HINTS = (
+_HINTS: Final[tuple[tuple[str, str], ...]] = (
     ("s", "step"), ("n", "next"), ("f", "finish"), ("u", "until"), ("c", "cont"),
     ("b", "break"), ("Tab", "panel"), (":", "command"), ("?", "help"), ("q", "quit"),
+)  # fmt: skip
+
+_PROMPT_HINTS: Final[tuple[tuple[str, str], ...]] = (
+    ("Enter", "does it"), ("Tab", "completes"), ("↑ ↓", "history"),
+    ("→", "takes the suggestion"), ("Esc", "back to the panels"),
 )  # fmt: skip
 
 
@@ -139,7 +144,7 @@ class Screen:
                 f"[{panel.key} {panel.title}]" if name == front else f" {panel.key} {panel.title} "
             )
             out.append((style + weight, text, self._chooser(name)))
-        note = state.views[front].page.title
+        note = page_title(state, front)
         if note:
             out.append(("class:y-title", f"─ {note} "))
         return out
@@ -171,7 +176,7 @@ class Screen:
         if state.long:
             seconds = time.monotonic() - state.since
             turn = "|/-\\"[int(seconds * 5) % 4]
-            text = f" {turn} running: {state.doing} · {seconds:.1f} s · any key stops it "
+            text = f" {turn} running: {state.doing} · {seconds:.1f} s · space or Ctrl-C stops it "
             return [("class:y-bar-run", text)]
         event = state.session.event
         if event is None:
@@ -184,8 +189,7 @@ class Screen:
     def _hints(self) -> StyleAndTextTuples:
         out: StyleAndTextTuples = []
         if get_app().layout.has_focus(self.prompt):
-            words = (("Enter", "does it"), ("Tab", "completes"), ("↑ ↓", "history"),
-                     ("→", "takes the suggestion"), ("Esc", "back to the panels"))  # fmt: skip
+            words = _PROMPT_HINTS
         else:
             words = _HINTS
         for key, word in words:

@@ -25,9 +25,9 @@ _MNEMONIC = r"(?:b\.[a-z]{2}|[a-z][a-z0-9]*)\b"
 
 
 class AppleArm64Lexer(RegexLexer):  # type: ignore[misc]
-    """Lines are ``label: mnemonic operands // comment``; ``%%`` parts statements, ``;`` is a
-    comment as ``//`` is, ``@PAGE`` and its like are relocations.
+    """Lines are ``label: mnemonic operands // comment``.
 
+    ``%%`` parts statements, ``;`` begins a comment as ``//`` does, ``@PAGE`` is a relocation.
     Mnemonics and macros look alike: whatever stands in a mnemonic's place is one.
     """
 

@@ -123,13 +123,13 @@ class State:
     def submit(self, line: str, *, quietly: bool = False) -> None:
         """Execute a line of the console; keys do it ``quietly``, without an echo.
 
-        While a short command is under way lines queue; a long one has to be stopped first.
+        While a command is under way lines queue; a long one is stopped for them.
         """
-        if self.long:
-            self.say("the program runs: Ctrl-C stops it", "y.error")
-        elif self.busy:
+        if self.busy:
             if len(self.queue) < _QUEUED_MAX:
                 self.queue.append(line)
+            if self.long:
+                self.session.interrupt()
         else:
             if line and not quietly:
                 self.say(f"> {line}", "y.dim")

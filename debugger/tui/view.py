@@ -30,6 +30,7 @@ class View:
     cursor: int | None = None
     wanted: Any = None
     height: int = 1
+    width: int = 80
     page: Page = field(default_factory=lambda: page_of([]))
     drawn: list[StyleAndTextTuples] = field(default_factory=list)
 
@@ -70,9 +71,9 @@ class View:
             self.cursor = found if found >= 0 else None
             self.wanted = None
         line = self.line if self.cursor is not None or page.here >= 0 else 0
-        if not self.top <= line < self.top + self.height:
-            self.top = line - self.height // 3
-        elif self.cursor is None and line >= self.top + self.height - 1 and line < page.count - 1:
+        # Below the present line at least one more is shown: what comes next.
+        last = self.top + self.height - (2 if self.cursor is None and line < page.count - 1 else 1)
+        if not self.top <= line <= last:
             self.top = line - self.height // 3
         self.top = min(max(self.top, 0), max(page.count - self.height, 0))
 

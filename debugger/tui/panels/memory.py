@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["memory", "stack"]
 
 _WORDS = 512
-_BYTES = 1024
+_BYTES = 1 << 16
 
 
 def stack(state: State, width: int, height: int) -> Page:
@@ -58,13 +58,18 @@ def memory(state: State, width: int, height: int) -> Page:
     except DebugError as error:
         return page_of(str(error).splitlines(), title=state.memory)
     per_line = 16 if width >= 78 else 8 if width >= 44 else 4
-    space, rows = session.focus.space, []
-    for at in range(start, start + _BYTES, per_line):
-        data = space.peek(at, per_line)
-        if data is None:
-            break
+    space = session.focus.space
+    region = space.layout.find(start)
+    if region is None:
+        return page_of([f"nothing is mapped at {start:#x}"], title=state.memory)
+
+    def row(number: int) -> Row:
+        at = start + per_line * number
+        data = space.peek(at, min(per_line, region.end - at)) or b""
         text = Text(f"{at:09x} ", "y.address", no_wrap=True)
-        text.append(f"{data.hex(' ')}  ", "y.text")
+        text.append(f"{data.hex(' '):<{3 * per_line}} ", "y.text")
         text.append("".join(chr(c) if 32 <= c < 127 else "." for c in data), "y.string")
-        rows.append(Row(text, at))
-    return page_of(rows or [f"nothing is mapped at {start:#x}"], title=state.memory)
+        return Row(text, at)
+
+    count = -(-min(_BYTES, region.end - start) // per_line)
+    return Page(count, row, title=state.memory)

@@ -31,7 +31,7 @@ def console(state: State, width: int, height: int) -> Page:
     del height
     rows: list[Row] = []
     for style, line in list(state.lines)[-1000:]:
-        line = line.expandtabs(8)
-        pieces = [line[i : i + width] for i in range(0, len(line), max(width, 1))] or [""]
+        flat = line.expandtabs(8)
+        pieces = [flat[i : i + width] for i in range(0, len(flat), max(width, 1))] or [""]
         rows += [Row(Text(piece, style, no_wrap=True)) for piece in pieces]
     return page_of(rows, len(rows) - 1) if rows else page_of([Text()])

@@ -22,7 +22,8 @@ def processes(state: State, width: int, height: int) -> Page:
     if not session.started:
         return page_of(["the program has not been started"])
     found = session.processes()
-    rows, here = [], -1
+    rows: list[Row] = []
+    here = -1
     for depth, record in found:
         if record.pid == session.focus.pid:
             here = len(rows)

@@ -86,7 +86,7 @@ def _wide(state: State, found: SavedRegisters, changed: set[str], name: str) -> 
     hops = chain(state.session.image, state.session.focus.space, value)
     if hops[0].kind != "number":
         text.append(chain_text(hops), "y.string" if hops[-1].text else "y.dim")
-    elif value < 1 << 32:
+    elif 10 <= value < 1 << 32:
         sign = f" {chr(value)!r}" if 32 < value < 127 else ""
         text.append(f"{value}{sign}", "y.dim")
     return Row(text, value)

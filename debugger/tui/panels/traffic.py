@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -30,7 +31,8 @@ def request(state: State, width: int, height: int) -> Page:
         return page_of(["no byte has come yet"], title=f"of connection {connection.number}")
     end = current.end if current.end >= 0 else len(connection.received)
     data = bytes(connection.received[current.start : end])
-    rows, here, at = [], -1, current.start
+    rows: list[Row] = []
+    here, at = -1, current.start
     for line in data.splitlines(keepends=True)[:_LINES_MAX]:
         if at <= connection.looked < at + len(line):
             here = len(rows)
@@ -67,7 +69,7 @@ def _cuts(size: int, used: int, first: int, last: int) -> list[tuple[int, int, s
     edges = sorted({0, used, min(first, size), min(last, size), size})
     return [
         (a, b, "y.looked" if first <= a < last else "y.consumed" if a < used else "y.text")
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
     ]
 
 
