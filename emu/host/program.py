@@ -21,6 +21,8 @@ from emu.host.stdio import StreamHandle
 __all__ = ["HostProgram", "Stream"]
 
 _CHUNK = 65536
+#: Chunks that are moved at once, so that an endless stream holds nobody up.
+_ROUNDS = 16
 #: Where the guest's stream leads: a descriptor of the emulator's own, a handle, or nowhere.
 Stream = int | Handle | None
 
@@ -43,12 +45,13 @@ class _Pump:
         buffer = memoryview(bytearray(_CHUNK))
         source, sink = (self.guest, self.host) if self.to_host else (self.host, self.guest)
         try:
-            while True:
+            for _ in range(_ROUNDS):
                 if not self._left:
                     self._left = bytes(buffer[: source.read_into(buffer)])
                 if not self._left:
                     return False
                 self._left = self._left[sink.write(self._left) :]
+            return True  # noqa: TRY300 - there may be more, but others have their turn
         except BlockingIOError:
             return True
         except OSError:
