@@ -1,6 +1,6 @@
 """The CPU: one Unicorn engine, its registers, and running until something happens.
 
-This is the only module that imports Unicorn.  It calls the engine's C interface through
+With :mod:`emu.engine` this is all that knows Unicorn.  It calls the engine's C interface through
 preallocated arrays, because the Python binding's one-register calls take some 3 µs each;
 ``tests/test_machine.py`` pins every fact of the engine that this file relies on.
 
@@ -15,12 +15,9 @@ from __future__ import annotations
 import ctypes
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import unicorn
-from unicorn import arm64_const as a64
-
-from emu.errors import MachineError
+from emu.engine import Engine, arm64, check, const
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +47,8 @@ _EXCP_UDEF, _EXCP_SWI, _EXCP_BKPT = 1, 2, 7
 EXCEPTION_SMC: Final = 13
 
 # Kinds of a memory hook (uc_mem_type) by the access that failed.
-_FETCH_KINDS = (unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT)
-_WRITE_KINDS = (unicorn.UC_MEM_WRITE_UNMAPPED, unicorn.UC_MEM_WRITE_PROT)
+_FETCH_KINDS = (const.UC_MEM_FETCH_UNMAPPED, const.UC_MEM_FETCH_PROT)
+_WRITE_KINDS = (const.UC_MEM_WRITE_UNMAPPED, const.UC_MEM_WRITE_PROT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ _SVC, _BRK, _UNDEFINED, _STOPPED = Stop("svc"), Stop("brk"), Stop("undefined"), 
 class _Batch:
     """A fixed list of registers that is exchanged with the engine in one C call."""
 
-    def __init__(self, engine: _Engine, names: list[str]) -> None:
+    def __init__(self, engine: Engine, names: list[str]) -> None:
         words = sum(2 if n in _VECTORS else 1 for n in names)
         self.buffer = (ctypes.c_uint64 * words)()
         base, at, pointers = ctypes.addressof(self.buffer), 0, []
@@ -101,39 +98,7 @@ class _Batch:
 
 
 def _engine_id(name: str) -> int:
-    return int(getattr(a64, f"UC_ARM64_REG_{name.upper()}"))
-
-
-class _Engine:
-    """The engine's C functions with their argument types declared."""
-
-    def __init__(self) -> None:
-        self.uc: Any = unicorn.Uc(unicorn.UC_ARCH_ARM64, unicorn.UC_MODE_ARM)
-        # The default model lacks LSE and PAC; it has to be chosen before any mapping.
-        self.uc.ctl_set_cpu_model(a64.UC_CPU_ARM64_MAX)
-        lib: Any = unicorn.unicorn_py3.unicorn.uclib
-        handle: Any = self.uc._uch  # noqa: SLF001 - the binding has no public name for it
-        self.handle: int = handle.value if hasattr(handle, "value") else handle
-        p, u64, size, u32 = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t, ctypes.c_uint32
-        # A private CDLL: argtypes set on the binding's own library object would change it.
-        own: Any = ctypes.CDLL(lib._name)  # noqa: SLF001 - the path the binding found
-        self.emu_start = _declare(own.uc_emu_start, p, u64, u64, u64, size)
-        self.emu_stop = _declare(own.uc_emu_stop, p)
-        self.mem_map_ptr = _declare(own.uc_mem_map_ptr, p, u64, size, u32, p)
-        self.mem_unmap = _declare(own.uc_mem_unmap, p, u64, size)
-        self.mem_protect = _declare(own.uc_mem_protect, p, u64, size, u32)
-        self.mem_read = _declare(own.uc_mem_read, p, u64, p, size)
-        self.mem_write = _declare(own.uc_mem_write, p, u64, p, size)
-        self.reg_read_batch = _declare(own.uc_reg_read_batch, p, p, p, ctypes.c_int)
-        self.reg_write_batch = _declare(own.uc_reg_write_batch, p, p, p, ctypes.c_int)
-        self.hook_add: Any = own.uc_hook_add
-        self.hook_del = _declare(own.uc_hook_del, p, size)
-
-
-def _declare(function: Any, *argtypes: type) -> Any:  # noqa: ANN401 - ctypes has no types for it
-    function.argtypes = argtypes
-    function.restype = ctypes.c_int
-    return function
+    return int(getattr(arm64, f"UC_ARM64_REG_{name.upper()}"))
 
 
 _INTR_HOOK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
@@ -189,7 +154,7 @@ class Machine:
 
     def __init__(self) -> None:
         """Make the engine; nothing is mapped yet."""
-        self._engine = engine = _Engine()
+        self._engine = engine = Engine()
         self._all = _Batch(engine, [*_SCALARS, *_VECTORS])
         self._call = _Batch(engine, [*(f"x{n}" for n in range(8)), "x16", "pc", "nzcv"])
         self._result = _Batch(engine, ["x0", "x1", "nzcv"])
@@ -262,7 +227,7 @@ class Machine:
                 self._stopped = Stop("exception", value=number)
             stop(handle)
 
-        self.add_hook(unicorn.UC_HOOK_INTR, _INTR_HOOK(interrupted))
+        self.add_hook(const.UC_HOOK_INTR, _INTR_HOOK(interrupted))
 
     def _hook_invalid_memory(self) -> None:
         def invalid(_uc: int, kind: int, address: int, _size: int, _value: int, _data: int) -> bool:
@@ -272,7 +237,7 @@ class Machine:
                 self._stopped = Stop("fault", access=access, address=address)
             return False
 
-        self.add_hook(unicorn.UC_HOOK_MEM_INVALID, _MEM_HOOK(invalid))
+        self.add_hook(const.UC_HOOK_MEM_INVALID, _MEM_HOOK(invalid))
 
     def add_hook(self, kind: int, callback: object, begin: int = 1, end: int = 0) -> int:
         """Add an engine hook of ``UC_HOOK_*`` kind on the addresses begin…end (1, 0: all)."""
@@ -287,12 +252,12 @@ class Machine:
             ctypes.c_uint64(begin),
             ctypes.c_uint64(end),
         )
-        _check(error, "hook_add")
+        check(error, "hook_add")
         return hook.value
 
     def delete_hook(self, hook: int) -> None:
         """Take an engine hook away; translations keep calling it until they are flushed."""
-        _check(self._engine.hook_del(self._handle, hook), "hook_del")
+        check(self._engine.hook_del(self._handle, hook), "hook_del")
 
     def count_instructions(self) -> Callable[[], int]:
         """Count from now on; returns a function that tells the number so far.
@@ -305,8 +270,8 @@ class Machine:
         def entered(_uc: int, _address: int, size: int, _data: int) -> None:
             total[0] += size >> 2
 
-        self.add_hook(unicorn.UC_HOOK_BLOCK, _CODE_HOOK(entered))
-        self._engine.uc.ctl_flush_tb()
+        self.add_hook(const.UC_HOOK_BLOCK, _CODE_HOOK(entered))
+        self._engine.flush_tb()
         return lambda: total[0]
 
     def hook_code(
@@ -325,12 +290,12 @@ class Machine:
             except BaseException as failed:  # noqa: BLE001 - handed on by run()
                 self.fail(failed)
 
-        hook = self.add_hook(unicorn.UC_HOOK_CODE, _CODE_HOOK(reached), begin, end)
-        self._engine.uc.ctl_flush_tb()
+        hook = self.add_hook(const.UC_HOOK_CODE, _CODE_HOOK(reached), begin, end)
+        self._engine.flush_tb()
 
         def remove() -> None:
             self.delete_hook(hook)
-            self._engine.uc.ctl_flush_tb()
+            self._engine.flush_tb()
 
         return remove
 
@@ -382,17 +347,17 @@ class Machine:
 
     def map(self, address: int, size: int, prot: int, host_address: int) -> None:
         """Map host memory at a guest range (4 KiB granularity, PROT_* bits)."""
-        _check(
+        check(
             self._engine.mem_map_ptr(self._handle, address, size, prot, host_address), "mem_map_ptr"
         )
 
     def unmap(self, address: int, size: int) -> None:
         """Take a range away that :meth:`map` gave."""
-        _check(self._engine.mem_unmap(self._handle, address, size), "mem_unmap")
+        check(self._engine.mem_unmap(self._handle, address, size), "mem_unmap")
 
     def protect(self, address: int, size: int, prot: int) -> None:
         """Change the protection of a mapped range."""
-        _check(self._engine.mem_protect(self._handle, address, size, prot), "mem_protect")
+        check(self._engine.mem_protect(self._handle, address, size, prot), "mem_protect")
 
     def read_memory(self, address: int, size: int) -> bytes | None:
         """Return bytes of the engine's map, or None where it has a gap."""
@@ -404,20 +369,15 @@ class Machine:
     def write_memory(self, address: int, data: bytes) -> None:
         """Change bytes of the engine's map, whatever their protection."""
         buffer = ctypes.create_string_buffer(data, len(data))
-        _check(
+        check(
             self._engine.mem_write(self._handle, address, ctypes.addressof(buffer), len(data)),
             "mem_write",
         )
 
     def forget_all_code(self) -> None:
         """Drop all translations: those made before a hook came do not carry it."""
-        self._engine.uc.ctl_flush_tb()
+        self._engine.flush_tb()
 
     def forget_code(self, address: int, size: int) -> None:
         """Drop translations of a range whose bytes were changed behind the engine's back."""
-        self._engine.uc.ctl_remove_cache(address, address + size)
-
-
-def _check(error: int, what: str) -> None:
-    if error:
-        raise MachineError(f"unicorn: {what}: {unicorn.UcError(error)}")
+        self._engine.remove_cache(address, address + size)

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import unicorn
-
+from emu.engine import const
 from emu.machine import _CODE_HOOK, _MEM_HOOK, EXEC, READ, WRITE, Stop
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ __all__ = ["Access", "Probe"]
 
 _NOWHERE = -1
 _STOPPED = Stop("stopped")
-_WRITES = (unicorn.UC_MEM_WRITE, unicorn.UC_MEM_WRITE_PROT, unicorn.UC_MEM_WRITE_UNMAPPED)
+_WRITES = (const.UC_MEM_WRITE, const.UC_MEM_WRITE_PROT, const.UC_MEM_WRITE_UNMAPPED)
 
 
 class Access(NamedTuple):
@@ -80,7 +79,7 @@ class Probe:
             self._stopped_at = address if machine.stopping else _NOWHERE
 
         self._drop(self._code)
-        hook, kind = _CODE_HOOK(entered), unicorn.UC_HOOK_CODE
+        hook, kind = _CODE_HOOK(entered), const.UC_HOOK_CODE
         if addresses is None:
             self._code.append(self._machine.add_hook(kind, hook))
         else:
@@ -96,7 +95,7 @@ class Probe:
                 if not self._muted:
                     entered(address, size)
 
-            self._blocks.append(self._machine.add_hook(unicorn.UC_HOOK_BLOCK, _CODE_HOOK(reached)))
+            self._blocks.append(self._machine.add_hook(const.UC_HOOK_BLOCK, _CODE_HOOK(reached)))
         self._machine.forget_all_code()
 
     # -- memory ---------------------------------------------------------------------------
@@ -132,8 +131,8 @@ class Probe:
         self._drop(self._memory)
         hook = _MEM_HOOK(accessed)
         for first, last, access in ranges:
-            kinds = (unicorn.UC_HOOK_MEM_READ if access & READ else 0) | (
-                unicorn.UC_HOOK_MEM_WRITE if access & WRITE else 0
+            kinds = (const.UC_HOOK_MEM_READ if access & READ else 0) | (
+                const.UC_HOOK_MEM_WRITE if access & WRITE else 0
             )
             self._memory.append(machine.add_hook(kinds, hook, first, last))
         machine.forget_all_code()

@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.errors",),
     ("emu.darwin", "emu.image", "emu.resources"),
-    ("emu.asm", "emu.host", "emu.machine"),
+    ("emu.asm", "emu.engine", "emu.host"),
+    ("emu.machine",),
     ("emu.macho", "emu.memory"),
     ("emu.libsystem", "emu.loader", "emu.mmu", "emu.kernel", "emu.slices"),
     ("emu.syscalls",),
@@ -33,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 #: A module of the outside, and the only ones that may import it.
 KEEPERS = {
     "keystone": {"emu.asm.encode"},
-    "unicorn": {"emu.machine"},
+    "unicorn": {"emu.engine"},
     # The debugger plays the client of its own guest, and is a server to gdb.
     "socket": {"emu.host", "debugger.client", "debugger.gdb"},
     "selectors": {"emu.host", "debugger.gdb"},
