@@ -1,6 +1,6 @@
 """How a C struct of Darwin arm64 is declared, packed and read.
 
-A layout is a frozen dataclass whose annotations are the C types below::
+A layout is a frozen record whose annotations are the C types below::
 
     @layout
     class Timeval(Layout):
@@ -89,6 +89,9 @@ class Layout:
             return NotImplemented
         return bool(type(self)._values(self) == type(self)._values(other))
 
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
+
     def __hash__(self) -> int:
         return hash(type(self)._values(self))  # noqa: SLF001 - an attrgetter must not bind
 
@@ -133,11 +136,19 @@ LayoutT = TypeVar("LayoutT", bound=Layout)
 
 @dataclass_transform(frozen_default=True)
 def layout(cls: type[LayoutT]) -> type[LayoutT]:
-    """Make a frozen slotted dataclass of ``cls`` and compile its layout."""
+    """Make a frozen slotted record of ``cls`` and compute its layout.
+
+    What a dataclass does, but a run of the emulator uses few of the records, and compiling
+    all of them would take a fifth of its start.
+    """
     names = list(cls.__annotations__)
     types = [_ctype(cls.__annotations__[name]) for name in names]
-    # Comparing and showing are inherited: compiling them for each class would double the time.
-    made = dataclass(frozen=True, slots=True, eq=False, repr=False)(cls)
+    own = vars(cls)
+    defaults = {name: own[name] for name in names if name in own}
+    left_out = {*names, "__dict__", "__weakref__"}
+    body = {name: value for name, value in own.items() if name not in left_out}
+    made: type[LayoutT] = type(cls.__name__, cls.__bases__, body | {"__slots__": tuple(names)})
+    made.__init__ = _initializer(made, names, defaults)  # type: ignore[method-assign]
     code, offset, offsets = "<", 0, {}
     for name, ctype in zip(names, types, strict=True):
         padding = -offset % ctype.align
@@ -153,6 +164,23 @@ def layout(cls: type[LayoutT]) -> type[LayoutT]:
         (index, ctype) for index, ctype in enumerate(types) if ctype.encode
     )
     return made
+
+
+def _initializer(
+    cls: type[LayoutT], names: list[str], defaults: dict[str, Any]
+) -> Callable[..., None]:
+    """Return an ``__init__`` that compiles the real one at its first call."""
+
+    def compile_and_run(self: LayoutT, *values: object, **named: object) -> None:
+        scope: dict[str, Any] = {f"set_{name}": vars(cls)[name].__set__ for name in names}
+        scope |= {f"default_{name}": value for name, value in defaults.items()}
+        heads = [f"{name}=default_{name}" if name in defaults else name for name in names]
+        sets = "; ".join(f"set_{name}(self, {name})" for name in names)
+        exec(f"def __init__(self, {', '.join(heads)}): {sets}", scope)  # noqa: S102 - all ours
+        cls.__init__ = scope["__init__"]  # type: ignore[method-assign]
+        cls.__init__(self, *values, **named)
+
+    return compile_and_run
 
 
 def _ctype(annotation: Any) -> CType:  # noqa: ANN401 - an annotation is any object
