@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emu.console import plug_closed_streams, say
 from emu.errors import UsageError, YmawkyError
 from emu.image import PAGE_SIZE
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _USAGE_STATUS = 2
+_INTERRUPTED_STATUS = 128 + 2
+#: What a host can run out of.
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 _PROGRAM_HELP = "sources (.s, .S; -- ends several), a Mach-O executable or an image"
 _PORT_MAX = 65535
 #: Most bytes of a string in a trace.
@@ -27,11 +32,23 @@ _PROCS_MAX = 90000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    plug_closed_streams()
     options = _parse(sys.argv[1:] if argv is None else argv)
     try:
         status: int = options.run(options)
     except YmawkyError as error:
         say(f"{error}")
+        return _USAGE_STATUS
+    except KeyboardInterrupt:
+        # Before there is a guest that could get it.
+        return _INTERRUPTED_STATUS
+    except OSError as error:
+        if error.errno not in _SCARCE:
+            raise
+        say(f"cannot start: {error.strerror}")
+        return _USAGE_STATUS
+    except MemoryError:
+        say("cannot start: not enough memory")
         return _USAGE_STATUS
     return status
 
@@ -52,11 +69,6 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _names_a_file(argument: str) -> bool:
     return argument.startswith("--strace=")
-
-
-def say(line: str) -> None:
-    """Write one of the emulator's own lines: stdout is the guest's."""
-    print(f"ymawky-emu: {line}", file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -164,16 +176,23 @@ def _print_lines(lines: Iterable[str]) -> None:
     try:
         for line in lines:
             print(line)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # `| head` has seen enough; nothing more may go to stdout, not even at exit.
+        print(end="", flush=True)
+    except OSError as error:
+        # Nothing more may go to stdout, not even at exit; `| head` has merely seen enough.
         sys.stdout = None
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(f"stdout: cannot write: {error.strerror}") from None
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; a device or pipe is written to as it is."""
+    if path.is_dir():
+        raise UsageError(f"{path}: cannot write: it is a directory")
     part = path.with_name(path.name + ".part")
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:

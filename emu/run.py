@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 import time
 from typing import TYPE_CHECKING
 
+from emu import console
 from emu.darwin import flags as f
 from emu.errors import StrictError, UsageError
 from emu.hints import Hints
@@ -56,16 +56,16 @@ def options_of(arguments: argparse.Namespace) -> Options:
 def run(arguments: argparse.Namespace) -> int:
     """Run a program as the command line says; returns the exit status of the first process."""
     options = options_of(arguments)
-    say = _quiet if arguments.quiet else _say
+    say = _quiet if arguments.quiet else console.say
     image = options.load()
     for message in () if arguments.quiet else image.messages:
         print(message, file=sys.stderr, flush=True)
     root, why = options.chosen_root()
     _check_address(options)
-    system, first = prepare(options, image, _say)
+    system, first = prepare(options, image, console.say)
     say(f"{image.name}: the guest's / is {root} ({why})")
     trace = _start_trace(arguments, system)
-    report, hint = _beside(trace, _say), _beside(trace, say)
+    report, hint = _beside(trace, console.say), _beside(trace, say)
     system.warn = report
     system.describe = lambda process, address: describe_address(
         (process and process.image) or image, address
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         if trace is not None:
             trace.close()
     if statistics is not None:
-        _say(statistics.line(time.monotonic() - began))
+        console.say(statistics.line(time.monotonic() - began))
     return _exit_status(status)
 
 
@@ -105,7 +105,7 @@ def _start_trace(arguments: argparse.Namespace, system: System) -> Sink | None:
         times=arguments.strace_time,
         objects=arguments.strace_json,
     )
-    return attach(system, options, _say)
+    return attach(system, options, console.say)
 
 
 def _beside(trace: Sink | None, say: Callable[[str], None]) -> Callable[[str], None]:
@@ -113,10 +113,6 @@ def _beside(trace: Sink | None, say: Callable[[str], None]) -> Callable[[str], N
     if trace is None or not trace.on_stderr or say is _quiet:
         return say
     return lambda line: trace.write(f"{_PREFIX}{line}\n")
-
-
-def _say(line: str) -> None:
-    print(f"{_PREFIX}{line}", file=sys.stderr, flush=True)
 
 
 def _quiet(_line: str) -> None:

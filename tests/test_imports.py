@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The layers, the lowest first.  A module may import from its own layer and from those below.
 #: The longest name that fits decides, so a package and its parts may stand in several rows.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("emu.errors",),
+    ("emu.console", "emu.errors"),
     ("emu.darwin", "emu.image", "emu.resources"),
     ("emu.asm", "emu.engine", "emu.host"),
     ("emu.machine",),

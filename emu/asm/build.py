@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from emu.asm import encode, parser
 from emu.asm.link import link
+from emu.asm.source import read_source
 from emu.asm.unit import Options, Unit
 from emu.errors import AssemblyError, Diagnostic
 
@@ -35,7 +36,7 @@ def assemble_traced(paths: Sequence[Path], options: Options) -> tuple[Image, dic
     units: list[Unit] = []
     for path in paths:
         try:
-            data = path.read_bytes()
+            data = read_source(path)
         except OSError as error:
             msg = f"cannot read the source: {error.strerror}"
             raise AssemblyError([Diagnostic(str(path), 0, 0, msg)]) from None

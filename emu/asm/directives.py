@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from emu.asm.problem import Problem
 from emu.asm.sections import ATTRIBUTES, LARGEST, STANDARD, TYPES, Fixup
+from emu.asm.source import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -273,7 +274,7 @@ def _incbin(unit: Unit, cursor: Cursor, _name: str) -> None:
         raise Problem("the number of bytes to skip is negative")
     path = find_file(unit, name)
     try:
-        data = path.read_bytes()
+        data = read_source(path)
     except OSError as error:
         raise Problem(f"cannot read {path}: {error.strerror}") from None
     unit.note_read(path, data)

@@ -17,7 +17,7 @@ from emu.asm.operands import Instruction
 from emu.asm.pool import flush, literal
 from emu.asm.preprocess import preprocess
 from emu.asm.problem import Problem
-from emu.asm.source import Input, Origin
+from emu.asm.source import Input, Origin, read_source
 from emu.asm.suggest import nearest
 from emu.asm.unit import Unit
 from emu.errors import AssemblyError
@@ -398,7 +398,7 @@ class _Parser:
         if sum(i.kind == "file" for i in self.unit.inputs) > DEEPEST:
             raise Problem(f"files include each other more than {DEEPEST} deep")
         try:
-            data = path.read_bytes()
+            data = read_source(path)
         except OSError as error:
             raise Problem(f"cannot read {path}: {error.strerror}") from None
         self.unit.note_read(path, data)

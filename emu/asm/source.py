@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,11 +11,28 @@ from emu.image import SourceLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from emu.asm.lexer import Statement
     from emu.asm.problem import Problem
 
-__all__ = ["Input", "Origin"]
+__all__ = ["Input", "Origin", "read_source"]
+
+#: Most bytes of one file that a source consists of.
+_LARGEST_FILE = 1 << 28
+
+
+def read_source(path: Path) -> bytes:
+    """Return what a file or pipe holds, within a limit: a device may have no end.
+
+    Raises:
+        OSError: it cannot be read, or is larger than 256 MiB.
+    """
+    with path.open("rb") as file:
+        data = file.read(_LARGEST_FILE + 1)
+    if len(data) > _LARGEST_FILE:
+        raise OSError(errno.EFBIG, f"it has more than {_LARGEST_FILE >> 20} MiB")
+    return data
 
 
 @dataclass(slots=True, eq=False)

@@ -39,9 +39,9 @@ def open_stream(fd: int) -> Handle:
     try:
         status = os.fstat(fd)
     except OSError:
-        return FileHandle(os.open(os.devnull, os.O_RDWR))
+        return InheritedFile(os.open(os.devnull, os.O_RDWR))
     if stat.S_ISREG(status.st_mode) or _is_null(status):
-        return FileHandle(os.dup(fd))
+        return InheritedFile(os.dup(fd))
     writes = fd != 0
     if sys.platform == "linux":
         if stat.S_ISSOCK(status.st_mode):
@@ -62,6 +62,18 @@ def _is_null(status: os.stat_result) -> bool:
     if not stat.S_ISCHR(status.st_mode):
         return False
     return os.path.samestat(status, os.stat(os.devnull))
+
+
+class InheritedFile(FileHandle):
+    """A file or device from outside the guest's file system: only its content is the guest's."""
+
+    __slots__ = ()
+
+    def chmod(self, mode: int) -> None:
+        raise failure("EPERM")
+
+    def utime(self, times_ns: tuple[int, int] | None) -> None:
+        raise failure("EPERM")
 
 
 class StreamHandle(Handle):

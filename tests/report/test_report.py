@@ -121,3 +121,11 @@ def test_the_arrow_points_at_the_region(tmp_path: Path) -> None:
     (arrow,) = [line for line in report if "--->" in line]
     assert "__TEXT" in arrow
     assert "r-x" in arrow
+
+
+def test_a_call_of_seven_arguments_is_among_the_last_calls(tmp_path: Path) -> None:
+    text = "_main: mov x0, #-1\n mov x2, #-1\n sys 369\n mov x1, #0\n str x0, [x1]\n"
+    report = _report(tmp_path, text)
+    at = report.index("Last calls:")
+    assert report[at + 1].startswith("    kevent64(-1, ")
+    assert report[at + 1].endswith(" = -1 EBADF")

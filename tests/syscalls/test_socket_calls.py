@@ -135,6 +135,8 @@ def real(bench: CallBench, argument: int | str) -> int:
         ("getsockopt", (SOCK, f.SOL_SOCKET, f.SO_TYPE, BUF, NOWHERE), "EFAULT"),
         ("getsockopt", (SOCK, f.SOL_SOCKET, f.SO_TYPE, NOWHERE, LEN), "EFAULT"),
         ("getsockopt", (SOCK, f.SOL_SOCKET, 0x7777, BUF, LEN), "ENOPROTOOPT"),
+        ("getsockopt", (SOCK, 4, 1, BUF, LEN), "ENOPROTOOPT"),
+        ("setsockopt", (SOCK, 4, 1, BUF, 4), "ENOPROTOOPT"),
         ("lseek", (SOCK, 0, 0), "ESPIPE"),
         ("pread", (SOCK, BUF, 1, 0), "ESPIPE"),
         ("getdirentries64", (SOCK, BUF, 1024, BUF), "ENOTSUP"),
