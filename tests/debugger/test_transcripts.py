@@ -43,6 +43,7 @@ def _stable(text: str) -> str:
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda p: p.stem)
 def test_transcript(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    _settle(monkeypatch)
     text = path.read_text(encoding="utf-8")
     head, _, golden = text.partition("\n")
     guest, *options = shlex.split(head.removeprefix("# "))
@@ -51,6 +52,14 @@ def test_transcript(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     if os.environ.get("YMAWKY_TRANSCRIPTS") == "write":
         path.write_text(found, encoding="utf-8")
     assert found == text
+
+
+def _settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the guest one environment on every host: its strings decide where the stack begins."""
+    for name in ("LC_ALL", "NO_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("LANG", "C.UTF-8")
 
 
 def _run(guest: str, options: list[str], commands: list[str], root: Path) -> str:
