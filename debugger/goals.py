@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from debugger.engine import Engine
+    from debugger.running import Run
     from emu.kernel.process import Process
     from emu.machine_probe import Access
 
@@ -39,7 +39,7 @@ class Goal:
     ranges: tuple[tuple[int, int, int], ...] = ()
     routine: str = ""
 
-    def reached(self, engine: Engine, process: Process, pc: int) -> bool:
+    def reached(self, engine: Run, process: Process, pc: int) -> bool:
         """Tell whether this is the place; asked before the instruction at ``pc``."""
         del engine, process, pc
         return False
@@ -61,7 +61,7 @@ class Instructions(Goal):
 
     count: int = 1
 
-    def reached(self, engine: Engine, process: Process, pc: int) -> bool:
+    def reached(self, engine: Run, process: Process, pc: int) -> bool:
         """Count down."""
         del engine, process, pc
         self.count -= 1
@@ -74,7 +74,7 @@ class RunTo(Goal):
 
     lowest_sp: int = 0
 
-    def reached(self, engine: Engine, process: Process, pc: int) -> bool:
+    def reached(self, engine: Run, process: Process, pc: int) -> bool:
         """Compare the stack pointer at the address."""
         del process
         return pc in self.points and engine.machine.read("sp") >= self.lowest_sp
@@ -85,9 +85,9 @@ class Condition(Goal):
     """The first instruction for which ``holds(engine, pc)`` says so."""
 
     every: bool = True
-    holds: Callable[[Engine, int], bool] = field(default=lambda _engine, _pc: False)
+    holds: Callable[[Run, int], bool] = field(default=lambda _engine, _pc: False)
 
-    def reached(self, engine: Engine, process: Process, pc: int) -> bool:
+    def reached(self, engine: Run, process: Process, pc: int) -> bool:
         """Ask."""
         del process
         return self.holds(engine, pc)

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from debugger.processes import ProcessRecord
     from debugger.registers import RegisterFile
     from debugger.request import Connection
+    from debugger.running import Run
     from emu.image import Image
     from emu.memory import AddressSpace, Region
 
@@ -332,7 +333,7 @@ class Session:
         sp = self.registers(process.pid).get("sp")
         symbol = found[0] if found else ""
 
-        def passed(engine: Engine, pc: int) -> bool:
+        def passed(engine: Run, pc: int) -> bool:
             here = self.image.symbol_at(pc)
             if pc == inner.back:
                 return engine.machine.read("sp") >= inner.sp
@@ -355,7 +356,7 @@ class Session:
         process = self._living()
         motion = f"step {'branch' if len(kinds) > 1 else kinds[0]}"
 
-        def is_one(engine: Engine, pc: int) -> bool:
+        def is_one(engine: Run, pc: int) -> bool:
             here = instruction_at(engine.system.current.space, pc)
             return here is not None and here.kind in kinds
 

@@ -10,7 +10,7 @@ import pytest
 
 from debugger.commands.console import Console
 from debugger.commands.table import GROUPS, TABLE, find, names
-from debugger.reference import reference
+from debugger.commands.reference import reference
 from debugger.session import Session
 from emu.errors import DebugError
 
@@ -26,7 +26,7 @@ def console(debug: Debug) -> Console:
 def test_the_page_of_commands_is_made_from_the_table(console: Console) -> None:
     del console
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert page == reference(), "python -m debugger.reference > docs/commands.md"
+    assert page == reference(), "python -m debugger.commands.reference > docs/commands.md"
 
 
 def test_each_command_explains_itself(console: Console) -> None:

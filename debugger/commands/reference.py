@@ -1,4 +1,7 @@
-"""The page ``docs/commands.md``: ``python -m debugger.reference`` makes it from the table."""
+"""The page ``docs/commands.md``, made from the table of commands.
+
+``python -m debugger.commands.reference > docs/commands.md`` makes it anew.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ __all__ = ["reference"]
 _HEAD = """\
 # Commands of ymawky-dbg
 
-This page is made from the table of commands (`python -m debugger.reference`); `help COMMAND`
-says the same inside the debugger. A beginning of a command's words is enough where no other command
+This page is made from the table of commands (`python -m debugger.commands.reference`); `help
+COMMAND` says the same inside the debugger. A beginning of a command's words is enough where no other command
 begins like it, and the names that gdb and lldb have for things work too. An empty line repeats the
 last motion. How expressions and locations are written is in [debugger.md](debugger.md).
 """
