@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emu.console import plug_closed_streams, say
+from emu.console import plug_closed_streams, say, write
 from emu.errors import UsageError, YmawkyError
 from emu.image import PAGE_SIZE
 

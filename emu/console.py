@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["plug_closed_streams", "say"]
+__all__ = ["plug_closed_streams", "say", "write"]
 
 
 def say(line: str) -> None:
-    """Write one of the emulator's own lines to stderr; one that cannot be written is dropped."""
+    """Write one of the emulator's own lines to stderr."""
+    write(f"ymawky-emu: {line}")
+
+
+def write(line: str) -> None:
+    """Write a line to stderr; one that cannot be written is dropped."""
     try:
-        sys.stderr.write(f"ymawky-emu: {line}\n")
+        sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         # A full disk or a reader who left: what is still buffered must not fail again at exit.

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     say = _quiet if arguments.quiet else console.say
     image = options.load()
     for message in () if arguments.quiet else image.messages:
-        print(message, file=sys.stderr, flush=True)
+        console.write(message)
     root, why = options.chosen_root()
     _check_address(options)
     system, first = prepare(options, image, console.say)
