@@ -16,9 +16,10 @@ _HEAD = """\
 # Commands of ymawky-dbg
 
 This page is made from the table of commands (`python -m debugger.commands.reference`); `help
-COMMAND` says the same inside the debugger. A beginning of a command's words is enough where no other command
-begins like it, and the names that gdb and lldb have for things work too. An empty line repeats the
-last motion. How expressions and locations are written is in [debugger.md](debugger.md).
+COMMAND` says the same inside the debugger. A beginning of a command's words is enough where no
+other command begins like it, and the names that gdb and lldb have for things work too. An empty
+line repeats the last motion. How expressions and locations are written is in
+[debugger.md](debugger.md).
 """
 
 

@@ -146,6 +146,18 @@ def test_ctrl_c_stops_the_guest_and_the_session_lives_on() -> None:
     assert "$1 = 0x64 (100)" in out
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole console")
+def test_ctrl_c_stops_a_program_that_waits_for_the_outside() -> None:
+    process = start(TINY)
+    assert process.stdin is not None
+    process.stdin.write("logpoint accept_loop+16 waits\ncontinue\n")
+    process.stdin.flush()
+    _await(process, "[100] waits")
+    process.send_signal(signal.SIGINT)
+    _await(process, "interrupted, waiting in accept at accept_loop+16")
+    assert process.communicate("quit\n", timeout=50)[1].count("\n") == 1
+
+
 def test_an_init_file_is_read(tmp_path: Path) -> None:
     (tmp_path / ".ymawky-dbg").write_text("echo from the init file\n")
     process = start("--batch", CALLS, cwd=tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -201,3 +202,22 @@ def test_jump_executes_nothing(debug: Debug) -> None:
     session.jump("_main+32")
     assert session.evaluate("u64[counter]") == 0
     assert session.place().label == "_main+32"
+
+
+def test_continue_with_ten_breakpoints_runs_at_half_the_free_speed_or_better(debug: Debug) -> None:
+    rest = "".join(f"other{n}: nop\n" for n in range(10))
+    text = f"_main: mov x0, #20000000\n1: subs x0, x0, #1\n nop\n b.ne 1b\n ret\n{rest}"
+
+    def seconds(session: Session) -> float:
+        best = 60.0
+        for _ in range(3):
+            session.start()
+            began = time.perf_counter()
+            assert isinstance(session.cont(), Ended)
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    free, watched = debug(text), debug(text)
+    for n in range(10):
+        watched.break_at(f"other{n}")
+    assert seconds(watched) < 2 * seconds(free)
