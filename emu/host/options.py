@@ -72,7 +72,8 @@ def get_option(sock: _socket.socket, level: int, name: int) -> int | tuple[int, 
         return darwin_errno(OSError(code, "")) if code else 0
     if level == darwin.SOL_SOCKET and name == darwin.SO_NREAD:
         return readable_bytes(sock)
-    value = sock.getsockopt(_LEVELS[level], _host_name(level, name))
+    host_name = _host_name(level, name)
+    value = sock.getsockopt(_LEVELS[level], host_name)
     if (level, name) in _FLAGS:
         return name if value and level == darwin.SOL_SOCKET else value
     if (level, name) in _BUFFERS and sys.platform == "linux":
