@@ -87,12 +87,14 @@ def _parser() -> argparse.ArgumentParser:
 def _debug(options: argparse.Namespace) -> int:
     from debugger.batch import Batch
     from debugger.session import Session
-    from emu.run import options_of
+    from emu.run import check_address, options_of
 
     request = _client_request(options)
     lines = _lines(options)
     interactive = not options.batch
-    with Session(options_of(options), interactive=interactive and _has_terminal()) as session:
+    launched = options_of(options)
+    check_address(launched)
+    with Session(launched, interactive=interactive and _has_terminal()) as session:
         if interactive and not options.plain and not options.json and _has_terminal():
             screen = _screen()
             if screen is not None:

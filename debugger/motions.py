@@ -13,10 +13,12 @@ from debugger.locations import check_code
 from debugger.pointing import Pointing
 from debugger.unwind import Frame, caller_registers, frames
 from emu.errors import DebugError
+from emu.hints import Hints
 from emu.kernel.process import Process
 from emu.launch import prepare
 from emu.loader import EXIT_STUB
 from emu.machine import READ, Registers
+from emu.report import describe_address
 
 if TYPE_CHECKING:
     from debugger.running import Run
@@ -38,6 +40,10 @@ class Motions(Pointing):
         engine = Engine(
             self.image, system, first, self.points, self.policy, self._condition, self._log
         )
+        system.describe = lambda process, address: describe_address(
+            (process and process.image) or self.image, address
+        )
+        system.observe(Hints(system, self.image, self._log))
         engine.logpoint = self._logpoint
         engine.backtrace = lambda process, live: [
             frame.place for frame in frames(self.image, process.space, live)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from debugger.commands.arguments import count_of, expressions, locations
 from debugger.commands.table import command
@@ -22,6 +22,7 @@ from emu.strace.shown import signal_set
 
 if TYPE_CHECKING:
     from debugger.commands.console import Console
+    from emu.kernel.files import OpenFile
 
 __all__: list[str] = []
 
@@ -251,16 +252,29 @@ def _flag_names(flags: int) -> str:
     return "|".join([access, *more])
 
 
-def _behind(file: object) -> str:
-    name = getattr(file, "name", "")
-    if name:
-        return str(name)
-    handle = getattr(file, "handle", None)
+def _behind(file: OpenFile) -> str:
+    """Say what a descriptor leads to: addresses of a socket, the path of a file."""
+    if file.kind == "socket":
+        return _ends(file.handle) or file.name
+    if file.name:
+        return file.name
     try:
-        path = handle.path()  # type: ignore[union-attr]
-    except (OSError, AttributeError):
-        return type(handle).__name__.removesuffix("Handle").lower()
-    return str(path.decode("utf-8", "replace"))
+        path: bytes = file.handle.path()
+    except OSError:
+        return type(file.handle).__name__.removesuffix("Handle").lower()
+    return path.decode("utf-8", "replace")
+
+
+def _ends(handle: Any) -> str:  # noqa: ANN401 - as in OpenFile
+    ends = []
+    for ask in ("getsockname", "getpeername"):
+        try:
+            address = getattr(handle, ask)()
+        except (AttributeError, OSError):
+            continue
+        host = getattr(address, "host", None)
+        ends.append(f"{host}:{address.port}" if host is not None else str(address))
+    return " from ".join(ends)
 
 
 @command("info signals", aliases=("info signal", "process handle"), group="looking")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from debugger.commands.console import Console
-from debugger.commands.table import GROUPS, TABLE, find, names
 from debugger.commands.reference import reference
+from debugger.commands.table import GROUPS, TABLE, find, names
 from debugger.session import Session
 from emu.errors import DebugError
 
