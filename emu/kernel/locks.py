@@ -83,12 +83,15 @@ class RecordLocks:
                 self.put(which, RecordLock(pid, f.F_UNLCK, 0, MAX_OFFSET))
         self._waiting.pop(pid, None)
 
-    def waits(self, pid: int, owner: int) -> bool:
-        """Note that a process waits for another; False where that would be for ever (EDEADLK)."""
+    def waits(self, pid: int, owner: int, still_waits: Callable[[int], bool]) -> bool:
+        """Note that a process waits for another; False where that would be for ever (EDEADLK).
+
+        ``still_waits`` tells whether a process really does: a signal may have ended its call.
+        """
         at: int | None = owner
         while at is not None:
             if at == pid:
                 return False
-            at = self._waiting.get(at)
+            at = self._waiting.get(at) if still_waits(at) else None
         self._waiting[pid] = owner
         return True

@@ -9,6 +9,7 @@ from emu.darwin.errno import EAGAIN, EBADF, EDEADLK, EINVAL, EOVERFLOW, Errno
 from emu.darwin.structs import Flock
 from emu.host import FileHandle
 from emu.kernel.locks import MAX_OFFSET, RecordLock
+from emu.kernel.process import State
 from emu.syscalls.coherence import identity
 
 if TYPE_CHECKING:
@@ -64,11 +65,18 @@ def set_lock(call: Call, fd: int, arg: int, *, wait: bool) -> int:
     if held is not None:
         if not wait:
             raise Errno(EAGAIN)
-        if not locks.waits(pid, held.pid):
+        if not locks.waits(pid, held.pid, lambda other: _waits_for_lock(call, other)):
             raise Errno(EDEADLK)
         call.wait(channels=(("lock", who),))
     locks.put(who, new)
     return 0
+
+
+def _waits_for_lock(call: Call, pid: int) -> bool:
+    process = call.kernel.processes.get(pid)
+    if process is None or process.state is not State.PARKED or process.wait is None:
+        return False
+    return any(isinstance(c, tuple) and c[0] == "lock" for c in process.wait.channels)
 
 
 def get_lock(call: Call, fd: int, arg: int) -> int:

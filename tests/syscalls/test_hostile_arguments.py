@@ -58,7 +58,7 @@ class Hostile:
         if self.chance.random() < 0.1:
             return self.word()
         if kind in {"fd", "dirfd"}:
-            return self.chance.choice([*range(9), -2])
+            return self.chance.choice((0, 1, 2, 3, 4, 5, 6, 7, 8, -2))
         if kind == "path":
             return self.chance.choice(self.paths)
         if out or kind in {"addr", "inbuf"} or kind.endswith(("_in", "_inout", "_out")):

@@ -64,6 +64,11 @@ def test_readers_share_and_a_writer_waits(bench: CallBench, fd: int, child: Proc
     bench.kernel.scheduler.park(child, wait)
     bench.process = parent
     assert lock(bench, fd, f.F_WRLCK, cmd=f.F_SETLKW) == "EDEADLK"
+    bench.kernel.scheduler.wake(child)  # as a signal does: its wait is over
+    assert bench.kernel.scheduler.next() is child
+    assert isinstance(lock(bench, fd, f.F_WRLCK, cmd=f.F_SETLKW), Park)
+    bench.process.memory.clear()
+    bench.kernel.scheduler.park(child, wait)
     assert lock(bench, fd, f.F_UNLCK) == 0
     assert bench.kernel.scheduler.next() is child
 
