@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from emu.strace import Sink
     from emu.system import System
 
-__all__ = ["options_of", "run"]
+__all__ = ["check_address", "options_of", "run"]
 
 _PREFIX = "ymawky-emu: "
 #: Exit status after ``--strict`` has stopped the run.
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     for message in () if arguments.quiet else image.messages:
         console.write(message)
     root, why = options.chosen_root()
-    _check_address(options)
+    check_address(options)
     system, first = prepare(options, image, console.say)
     say(f"{image.name}: the guest's / is {root} ({why})")
     trace = _start_trace(arguments, system)
@@ -119,7 +119,7 @@ def _quiet(_line: str) -> None:
     """Say nothing."""
 
 
-def _check_address(options: Options) -> None:
+def check_address(options: Options) -> None:
     """Refuse a port that cannot be bound before the guest starts: the clearer of two answers."""
     port = options.given_port()
     address = options.listen or (("127.0.0.1", port) if port is not None else None)
