@@ -7,7 +7,6 @@ and ``layout`` say where, ``keys`` and ``actions`` what a key does, ``applicatio
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -41,7 +40,7 @@ def main(session: Session, lines: Sequence[ScriptLine], request: ClientRequest |
 def _problem() -> str:
     if os.environ.get("TERM") == "dumb":
         return "this terminal cannot move its cursor"
-    size = shutil.get_terminal_size()
+    size = os.get_terminal_size(sys.stdout.fileno())
     if size.columns < MINIMUM[0] or size.lines < MINIMUM[1]:
         needed = f"{MINIMUM[0]}x{MINIMUM[1]}"
         return f"the terminal has {size.columns}x{size.lines}, the screen needs {needed}"

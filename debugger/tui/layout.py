@@ -188,10 +188,8 @@ class Screen:
 
     def _hints(self) -> StyleAndTextTuples:
         out: StyleAndTextTuples = []
-        if get_app().layout.has_focus(self.prompt):
-            words = _PROMPT_HINTS
-        else:
-            words = _HINTS
+        typing = get_app().layout.has_focus(self.prompt)
+        words = _PROMPT_HINTS if typing else _HINTS
         for key, word in words:
             out += [("class:y-bar-strong", f" {key}"), ("", f" {word}")]
         return out

@@ -47,6 +47,6 @@ def page_of(rows: Sequence[Row | Text | str], here: int = -1, title: str = "") -
         found = rows[number]
         if isinstance(found, Row):
             return found
-        return Row(Text(found, "y.text") if isinstance(found, str) else found)
+        return Row(Text.assemble((found, "y.text")) if isinstance(found, str) else found)
 
     return Page(len(rows), row, here, title)

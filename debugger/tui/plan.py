@@ -34,68 +34,35 @@ class Split:
     weight: int = 1
 
 
-_SMALL = Split(
-    (
-        Split(
-            (Slot(("source", "code"), weight=1), Slot(("registers", "stack", "memory"), size=33)),
-            across=True,
-            weight=11,
-        ),
-        Slot(("request", "response", "calls", "processes", "terminal"), weight=6),
-        Slot(("console",), weight=3),
+_TRAFFIC: Final = Slot(("request", "response"))
+_WATCHED: Final = Slot(("calls", "processes", "terminal"))
+
+
+def _small(columns: int) -> Split:
+    machine = Slot(("registers", "stack", "memory"), size=33 if columns < 100 else 46)
+    work = Split((Slot(("source", "code")), machine), across=True, weight=11)
+    below = Slot(("request", "response", "calls", "processes", "terminal"), weight=6)
+    return Split((work, below, Slot(("console",), weight=3)))
+
+
+def _medium() -> Split:
+    program = Split((Slot(("source",), weight=3), Slot(("code",), weight=2)))
+    machine = Split((Slot(("registers",), size=18), Slot(("stack", "memory"))), size=46)
+    work = Split((program, machine), across=True, weight=12)
+    below = Split((_TRAFFIC, _WATCHED), across=True, weight=4)
+    return Split((work, below, Slot(("console",), weight=3)))
+
+
+def _wide() -> Split:
+    source = Split((Slot(("source",), weight=3), Slot(("console",))), weight=5)
+    traffic = (Slot(("request",), weight=2), Slot(("response",), weight=2))
+    code = Split((Slot(("code",), weight=3), *traffic), weight=4)
+    watched = Split(
+        (Slot(("calls",), weight=4), Slot(("processes", "terminal"), weight=3)), across=True
     )
-)
-_MEDIUM = Split(
-    (
-        Split(
-            (
-                Split((Slot(("source",), weight=3), Slot(("code",), weight=2)), weight=1),
-                Split(
-                    (Slot(("registers",), weight=3), Slot(("stack", "memory"), weight=2)), size=46
-                ),
-            ),
-            across=True,
-            weight=5,
-        ),
-        Split(
-            (Slot(("request", "response")), Slot(("calls", "processes", "terminal"))),
-            across=True,
-            weight=2,
-        ),
-        Slot(("console",), weight=1),
-    )
-)
-_WIDE = Split(
-    (
-        Split(
-            (
-                Split((Slot(("source",), weight=3), Slot(("console",), weight=1)), weight=5),
-                Split(
-                    (
-                        Slot(("code",), weight=3),
-                        Slot(("request",), weight=2),
-                        Slot(("response",), weight=2),
-                    ),
-                    weight=4,
-                ),
-                Split(
-                    (Slot(("registers",), size=35), Slot(("stack",)), Slot(("memory",))), weight=4
-                ),
-            ),
-            across=True,
-            weight=4,
-        ),
-        Split(
-            (
-                Slot(("calls",), weight=5),
-                Slot(("processes",), weight=4),
-                Slot(("terminal",), weight=4),
-            ),
-            across=True,
-            weight=1,
-        ),
-    )
-)
+    program = Split((Split((source, code), across=True, weight=4), watched), weight=9)
+    machine = Split((Slot(("registers",), size=35), Slot(("stack", "memory"))), weight=4)
+    return Split((program, machine), across=True)
 
 
 def plan(columns: int, rows: int, zoomed: str = "") -> Split:
@@ -103,8 +70,8 @@ def plan(columns: int, rows: int, zoomed: str = "") -> Split:
     if zoomed:
         return Split((Slot((zoomed,)),))
     if columns >= 170 and rows >= 48:
-        return _WIDE
-    return _MEDIUM if columns >= 116 and rows >= 32 else _SMALL
+        return Split((_wide(),))
+    return _medium() if columns >= 116 and rows >= 36 else _small(columns)
 
 
 def slots(part: Slot | Split) -> Iterator[Slot]:

@@ -19,9 +19,12 @@ def svg(screen: pyte.Screen, ground: str = "#10151c", text: str = "#c9d1d9") -> 
     """Return the picture; ``ground`` and ``text`` are the colours of the terminal itself."""
     width = screen.columns * _WIDE + 2 * _EDGE
     height = screen.lines * _HIGH + 2 * _EDGE
-    out = [
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}" font-family="{_FONT}" font-size="{_SIZE}">',
+        f'width="{width:.0f}" height="{height:.0f}" font-family="{_FONT}" font-size="{_SIZE}">'
+    )
+    out = [
+        head,
         f'<rect width="100%" height="100%" rx="8" fill="{ground}"/>',
     ]
     for row in range(screen.lines):

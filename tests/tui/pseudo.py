@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -16,7 +17,7 @@ __all__ = ["ROOT", "Terminal"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds until a condition that does not come about is a failure.
-PATIENCE = 20.0
+PATIENCE = float(os.environ.get("P","20"))
 
 
 class Terminal:
@@ -75,6 +76,13 @@ class Terminal:
     def gone(self, text: str) -> Self:
         """Wait until a text has left the screen."""
         return self.until(lambda t: text not in t.text, f"the end of {text!r}")
+
+    def settle(self) -> Self:
+        """Wait until nothing more is drawn: a picture is taken of a whole screen."""
+        with contextlib.suppress(pexpect.TIMEOUT):
+            while True:
+                self._stream.feed(self.child.read_nonblocking(1 << 16, 0.3))
+        return self
 
     def press(self, keys: str) -> Self:
         """Press keys."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from debugger.disassembly import shown
-from debugger.engine import saved_pc
 from debugger.locations import is_code
 from debugger.tui.lexer import highlighted
 from debugger.tui.page import Page, Row, page_of
@@ -31,7 +30,7 @@ def code(state: State, width: int, height: int) -> Page:
         return page_of(["the program has not been started"])
     try:
         process = session.focus
-        pc = saved_pc(process)
+        pc = session.place().pc
     except DebugError as error:
         return page_of([str(error)])
     wanted = state.views["code"].wanted
@@ -41,9 +40,9 @@ def code(state: State, width: int, height: int) -> Page:
     def row(number: int) -> Row:
         found = rows[number]
         if isinstance(found, str):
-            return Row(Text(f"{found}:", "y.label"))
+            return Row(Text.assemble((f"{found}:", "y.label")))
         instruction = session.instruction(found, process)
-        text = Text("●" if found in marks else " ", "y.break", no_wrap=True)
+        text = Text.assemble(("●" if found in marks else " ", "y.break"))
         text.append("> " if found == pc else "  ", "y.mark")
         text.append(f"{found:09x}  ", "y.address")
         if width >= 64 and instruction is not None:

@@ -36,7 +36,7 @@ def stack(state: State, width: int, height: int) -> Page:
     def row(number: int) -> Row:
         at = sp + 8 * number
         value = int.from_bytes(space.peek(at, 8) or b"", "little")
-        text = Text("fp" if at == frame else "sp" if at == sp else "  ", "y.mark", no_wrap=True)
+        text = Text.assemble(("fp" if at == frame else "sp" if at == sp else "  ", "y.mark"))
         text.append(f" +{at - sp:<4}", "y.address")
         text.append(f"{value:016x} " if width >= 44 else f"{value:<12x}", "y.text")
         hops = chain(session.image, space, value)
@@ -66,7 +66,7 @@ def memory(state: State, width: int, height: int) -> Page:
     def row(number: int) -> Row:
         at = start + per_line * number
         data = space.peek(at, min(per_line, region.end - at)) or b""
-        text = Text(f"{at:09x} ", "y.address", no_wrap=True)
+        text = Text.assemble((f"{at:09x} ", "y.address"))
         text.append(f"{data.hex(' '):<{3 * per_line}} ", "y.text")
         text.append("".join(chr(c) if 32 <= c < 127 else "." for c in data), "y.string")
         return Row(text, at)

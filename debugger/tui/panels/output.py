@@ -33,5 +33,5 @@ def console(state: State, width: int, height: int) -> Page:
     for style, line in list(state.lines)[-1000:]:
         flat = line.expandtabs(8)
         pieces = [flat[i : i + width] for i in range(0, len(flat), max(width, 1))] or [""]
-        rows += [Row(Text(piece, style, no_wrap=True)) for piece in pieces]
+        rows += [Row(Text.assemble((piece, style))) for piece in pieces]
     return page_of(rows, len(rows) - 1) if rows else page_of([Text()])

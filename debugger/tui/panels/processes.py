@@ -34,7 +34,7 @@ def processes(state: State, width: int, height: int) -> Page:
 
 def _line(state: State, depth: int, record: ProcessRecord) -> Text:
     session = state.session
-    text = Text("> " if record.pid == session.focus.pid else "  ", "y.mark", no_wrap=True)
+    text = Text.assemble(("> " if record.pid == session.focus.pid else "  ", "y.mark"))
     text.append("  " * (depth - 1) + "└ " if depth else "", "y.dim")
     text.append(f"{record.pid} ", "y.number" if record.alive else "y.dim")
     if record.end:

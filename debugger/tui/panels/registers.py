@@ -21,43 +21,54 @@ _ONE_COLUMN = 44
 
 
 def registers(state: State, width: int, height: int) -> Page:
-    """Show all of them: a line each with where it leads, or two a line where it is narrow."""
+    """Show a line each with where it leads, or two a line where there is less room."""
     session = state.session
     if not session.started:
         return page_of(["the program has not been started"])
     found, changed = session.registers(), session.changed()
-    flags = Row(_flags(found, changed))
-    if width >= _ONE_COLUMN:
+    flags = _flags(found, changed)
+    if width >= _ONE_COLUMN and height > len(GENERAL):
 
         def row(number: int) -> Row:
-            return _wide(state, found, changed, GENERAL[number - 1]) if number else flags
+            return _wide(state, found, changed, GENERAL[number - 1]) if number else Row(flags)
 
         return Page(1 + len(GENERAL), row)
-    names = list(GENERAL)
     idle: list[str] = []
-    if height < 1 + (len(names) + 1) // 2:
-        idle = [n for n in names if found.get(n) == 0 and n not in changed]
-        names = [n for n in names if n not in idle]
-    rows = [flags, *_narrow(found, changed, names, width)]
+    if height < (len(GENERAL) + 2) // 2:
+        idle = [n for n in GENERAL if found.get(n) == 0 and n not in changed]
+    column = max(width // 2, 12)
+    names = [n for n in GENERAL if n not in idle]
+    flags.truncate(column, pad=True)
+    cells = [Row(flags), *(Row(_one(found, changed, n, column), found.get(n)) for n in names)]
+    rows = _pairs(cells)
     if idle:
-        rows.append(Row(Text(f" 0: {' '.join(idle)}", "y.dim")))
+        rows.append(Row(Text.assemble((f" 0: {' '.join(idle)}", "y.dim"))))
     return page_of(rows)
+
+
+def _pairs(cells: list[Row]) -> list[Row]:
+    """Return two columns, to be read downwards."""
+    half = (len(cells) + 1) // 2
+    beside = [cell.text for cell in cells[half:]]
+    return [
+        Row(Text.assemble(cell.text, beside[i] if i < len(beside) else ""), cell.target)
+        for i, cell in enumerate(cells[:half])
+    ]
 
 
 def _flags(found: SavedRegisters, changed: set[str]) -> Text:
     word = found.get("nzcv")
-    text = Text("*" if "nzcv" in changed else " ", "y.changed", no_wrap=True)
-    text.append("nzcv ", "y.register")
+    text = Text.assemble(("*" if "nzcv" in changed else " ", "y.changed"), ("nzcv ", "y.register"))
     for name, bit in (("N", 31), ("Z", 30), ("C", 29), ("V", 28)):
         on = bool(word >> bit & 1)
-        text.append(f"{name}{'+' if on else '-'} ", "y.changed" if on else "y.dim")
+        text.append(f"{name}{'+' if on else '-'}", "y.changed" if on else "y.dim")
     return text
 
 
 def _one(found: SavedRegisters, changed: set[str], name: str, width: int) -> Text:
     """Return ``*x19 0x100008000`` cut to ``width``: of a long value the middle goes."""
     value = found.get(name)
-    text = Text("*" if name in changed else " ", "y.changed", no_wrap=True)
+    text = Text.assemble(("*" if name in changed else " ", "y.changed"))
     text.append(f"{name:<4}", "y.register")
     digits = f"{value:x}"
     room = width - 6
@@ -66,18 +77,6 @@ def _one(found: SavedRegisters, changed: set[str], name: str, width: int) -> Tex
     style = "y.changed" if name in changed else "y.text" if value else "y.dim"
     text.append(f"{digits:<{width - 5}}", style)
     return text
-
-
-def _narrow(found: SavedRegisters, changed: set[str], names: list[str], width: int) -> list[Row]:
-    half = (len(names) + 1) // 2
-    column = max(width // 2, 10)
-    out = []
-    for i in range(half):
-        text = _one(found, changed, names[i], column)
-        if i + half < len(names):
-            text.append_text(_one(found, changed, names[i + half], column))
-        out.append(Row(text, found.get(names[i])))
-    return out
 
 
 def _wide(state: State, found: SavedRegisters, changed: set[str], name: str) -> Row:

@@ -32,7 +32,7 @@ def syscalls(state: State, width: int, height: int) -> Page:
     def row(number: int) -> Row:
         if number < len(chosen):
             return rows.row(number)
-        return Row(Text(waiting[number - len(chosen)], "y.dim"))
+        return Row(Text.assemble((waiting[number - len(chosen)], "y.dim")))
 
     count = len(chosen) + len(waiting)
     return Page(count, row, count - 1, title)
@@ -46,7 +46,7 @@ class _Rows:
 
     def row(self, number: int) -> Row:
         record = self._records[number]
-        text = Text("!" if record.failed else " ", "y.error", no_wrap=True)
+        text = Text.assemble(("!" if record.failed else " ", "y.error"))
         if self._several:
             text.append(f"{record.pid} ", "y.address")
         if record.kind != "call":

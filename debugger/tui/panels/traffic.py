@@ -39,7 +39,7 @@ def request(state: State, width: int, height: int) -> Page:
         rows.append(Row(_line(connection, line, at), at))
         at += len(line)
     read, used = len(connection.received), connection.consumed
-    title = f"connection {connection.number} · {used} of {read} bytes consumed"
+    title = f"{used}/{read} consumed · connection {connection.number}"
     return page_of(rows, here, title)
 
 
@@ -54,7 +54,7 @@ def _connection(state: State) -> Connection | None:
 
 def _line(connection: Connection, line: bytes, at: int) -> Text:
     done = at + len(line) <= connection.consumed
-    text = Text("| " if done else "  ", "y.ok", no_wrap=True)
+    text = Text.assemble(("| " if done else "  ", "y.ok"))
     first = connection.looked - at if connection.looked >= 0 else len(line)
     last = first + connection.looked_size
     used = min(max(connection.consumed - at, 0), len(line))
@@ -86,9 +86,9 @@ def response(state: State, width: int, height: int) -> Page:
         for line in piece.data.splitlines(keepends=True)[:_LINES_MAX]:
             shown = quoted(line, 240)[1:-1]
             style = "y.ok" if line.startswith(b"HTTP/") else "y.text"
-            rows.append(Row(Text(f"  {shown}", style), piece.place.pc))
+            rows.append(Row(Text.assemble((f"  {shown}", style)), piece.place.pc))
     total = sum(len(piece.data) for piece in pieces)
-    return page_of(rows, title=f"connection {connection.number} · {total} bytes")
+    return page_of(rows, title=f"{total} bytes · connection {connection.number}")
 
 
 def _sender(piece: Piece) -> Text:
