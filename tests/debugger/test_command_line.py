@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -165,3 +166,29 @@ def test_an_init_file_is_read(tmp_path: Path) -> None:
     assert "from the init file" in out
     process = start("--batch", "-nx", CALLS, cwd=tmp_path)
     assert "from the init file" not in process.communicate(timeout=50)[0]
+
+
+def test_a_port_in_use_is_refused_before_the_guest_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, out, err = run("--batch", "--port", str(port), "--get", "/", "-ex", "explain")
+    assert (status, out) == (2, "")
+    assert f"127.0.0.1:{port}: Address already in use; choose another with --port" in err
+
+
+def test_hints_stand_between_the_stops(tmp_path: Path) -> None:
+    source = tmp_path / "linux.s"
+    source.write_text("_main: mov x0, #1\n mov x16, #0\n mov x8, #64\n svc #0x80\n")
+    out = run("--batch", "-ex", "continue", str(source))[1]
+    assert "hint: [pid 100] x8 holds 64, Linux's write" in out
+
+
+def test_several_sources_are_linked_and_includes_found(tmp_path: Path) -> None:
+    (tmp_path / "headers").mkdir()
+    (tmp_path / "headers" / "seven.s").write_text("mov x0, #7\n")
+    (tmp_path / "a.s").write_text('.globl _main\n_main: .include "seven.s"\n b leave\n')
+    (tmp_path / "b.s").write_text(".globl leave\nleave: mov x16, #1\n svc #0x80\n")
+    sources = (str(tmp_path / "a.s"), str(tmp_path / "b.s"))
+    status, out, _ = run("--batch", "-I", str(tmp_path / "headers"), "-ex", "continue", *sources)
+    assert status == 0
+    assert "process 100 exited with 7" in out
