@@ -100,8 +100,7 @@ class Debugger:
         return 0
 
     def _started(self, lines: Sequence[ScriptLine], request: ClientRequest | None) -> None:
-        self._restore()
-        self.state.begin(lines, request)
+        self.state.begin(lines, request, self._restored())
         self.application.create_background_task(self._tick())
         loop = asyncio.get_running_loop()
         for name in ("SIGHUP", "SIGTERM"):
@@ -158,12 +157,11 @@ class Debugger:
         with contextlib.suppress(OSError, YmawkyError):
             self.state.console.execute(f"save breakpoints {self._lost_file()}")
 
-    def _restore(self) -> None:
+    def _restored(self) -> str:
+        """Say where the breakpoints of the last session are, if it lost its terminal."""
         with contextlib.suppress(OSError):
             found = self._lost_file()
             if found.exists():
                 kept = found.rename(found.with_name("restored-breakpoints"))
-                self.state.say(
-                    f"the last session lost its terminal; 'source {kept}' sets its breakpoints",
-                    "y.ok",
-                )
+                return f"the last session lost its terminal: 'source {kept}' sets its breakpoints"
+        return ""

@@ -107,7 +107,9 @@ class State:
         """Whether a command has been under way for so long that the screen says so."""
         return self.busy and time.monotonic() - self.since > SHORT
 
-    def begin(self, lines: Sequence[ScriptLine], request: ClientRequest | None) -> None:
+    def begin(
+        self, lines: Sequence[ScriptLine], request: ClientRequest | None, greeting: str = ""
+    ) -> None:
         """Start the program, let the client come, and run the commands of scripts."""
 
         def work() -> None:
@@ -116,6 +118,8 @@ class State:
                 self.session.play(request)
                 self.session.break_on_request(temporary=True)
                 self._moved(self.session.cont())
+            if greeting:
+                self.say(greeting, "y.ok")
             run_script(self.console, lines, lambda text: self.say(f"> {text}", "y.dim"))
 
         self._run(work, "start")
