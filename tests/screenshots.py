@@ -17,9 +17,12 @@ import pyte
 from emu import asm
 from tests.browser import Page, Pipe, chromium
 from tests.serving import ROOT, serving
+from tests.tui.picture import svg
 
 IMAGES = ROOT / "docs" / "images"
 COLUMNS, ROWS = 92, 27
+#: The debugger's terminal.
+WIDE, HIGH = 132, 40
 
 #: Instructions in one row of the picture of the code.
 SQUARES = 96
@@ -126,6 +129,30 @@ def _terminals(browser: Pipe) -> None:
     (IMAGES / "terminal.png").write_bytes(page.screenshot())
 
 
+def _debugger() -> None:
+    """Take a picture of the debugger's screen, in the middle of a request."""
+    screen, shown = pyte.Screen(WIDE, HIGH), io.BytesIO()
+    command = ["-m", "debugger.cli", "--get", "/files/", "-ex", "break apply_field"]
+    shell = pexpect.spawn(
+        sys.executable,
+        [*command, "-ex", "continue"],
+        env=os.environ | {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"},
+        dimensions=(HIGH, WIDE),
+        cwd=str(ROOT),
+        timeout=30,
+    )
+    shell.logfile_read = shown
+    shell.expect("at apply_field")
+    for key in "nnn":
+        shell.send(key)
+        shell.expect("next at")
+    shell.expect(pexpect.TIMEOUT, timeout=1)  # all of the last screen is there
+    pyte.ByteStream(screen).feed(shown.getvalue())
+    shell.send("q")
+    shell.expect(pexpect.EOF)
+    (IMAGES / "debugger.svg").write_text(svg(screen), encoding="utf-8")
+
+
 def main() -> None:
     """Make all pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -133,6 +160,7 @@ def main() -> None:
         _code(browser)
         _site(browser, Path(scratch))
         _terminals(browser)
+    _debugger()
 
 
 if __name__ == "__main__":
