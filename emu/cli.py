@@ -61,6 +61,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     """
     spelled = [a.replace("--strace=", "--strace-file=", 1) if _names_a_file(a) else a for a in argv]
     options = _parser().parse_args(spelled)
+    options.command_line = spelled
     guests = getattr(options, "arguments", None)
     if guests:
         options.arguments = list(argv[len(argv) - len(guests) :])
@@ -113,14 +114,22 @@ def _add_assembling(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    from emu.run import run
-
     add_program_arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="only errors on stderr")
     parser.add_argument("--stats", action="store_true", help="counts and times at the end")
     parser.add_argument("--strict", action="store_true", help="stop at a call that is not there")
+    parser.add_argument(
+        "--workers", type=_count, default=1, metavar="N", help="N emulators on one socket"
+    )
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
     _add_trace(parser.add_argument_group("system calls", "one line each, as strace prints them"))
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from emu.run import run
+
+    return run(options)
 
 
 def _add_trace(group: argparse._ArgumentGroup) -> None:

@@ -11,6 +11,7 @@ from emu import resources
 from emu.errors import ImageError, UsageError
 from emu.host import Host
 from emu.host.limits import raise_open_files
+from emu.host.sharing import adopted
 from emu.kernel.files import OpenFile
 from emu.kernel.kernel import FIRST_PID
 from emu.kernel.process import Limits, Process
@@ -50,6 +51,8 @@ class Options:
     #: Whether the guest may start programs of the host, and connect to other machines.
     allow_exec: bool = False
     network: bool = False
+    #: Descriptor of a listening socket that is shared with other emulators.
+    shared_listener: int | None = None
     #: Sources that are linked with the program, and where their ``.include`` looks.
     more: list[Path] = field(default_factory=list)
     include_dirs: Sequence[Path] = ()
@@ -88,6 +91,11 @@ class Options:
         if self.port is None and self.program is None and not self.arguments:
             return DEFAULT_PORT
         return self.port
+
+    def address(self) -> tuple[str, int] | None:
+        """Return the host's address that the guest will listen on, as far as is known."""
+        port = self.given_port()
+        return self.listen or (("127.0.0.1", port) if port is not None else None)
 
     def argv(self) -> list[str]:
         """Return the guest's arguments, its name first."""
@@ -197,6 +205,8 @@ def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tupl
         )
     except OSError as error:
         raise UsageError(f"--root {root}: {error.strerror}") from None
+    if options.shared_listener is not None:
+        host.network.shared = adopted(options.shared_listener)
     system = System(host, limits=options.limits, warn=warn)
     environment = _ENVIRONMENT | {n: os.environ[n] for n in _INHERITED if n in os.environ}
     envp = [os.fsencode(f"{n}={v}") for n, v in (environment | options.environment).items()]

@@ -15,7 +15,8 @@ from emu.hints import Hints
 from emu.host.probe import bind_problem
 from emu.launch import Options, prepare
 from emu.report import CrashReporter, describe_address
-from emu.stats import Statistics
+from emu.stats import Statistics, in_words
+from emu.workers import Crew, Tie
 
 if TYPE_CHECKING:
     import argparse
@@ -58,10 +59,17 @@ def run(arguments: argparse.Namespace) -> int:
     options = options_of(arguments)
     say = _quiet if arguments.quiet else console.say
     image = options.load()
-    for message in () if arguments.quiet else image.messages:
+    for message in () if arguments.quiet or arguments.worker else image.messages:
         console.write(message)
     root, why = options.chosen_root()
-    check_address(options)
+    if arguments.workers > 1 and arguments.worker is None:
+        say(f"{image.name}: the guest's / is {root} ({why}); {arguments.workers} workers")
+        return _supervise(arguments, options, say)
+    tie = None if arguments.worker is None else Tie(arguments.worker)
+    if tie is None:
+        check_address(options)
+    else:
+        options.shared_listener, say = tie.listener, _quiet
     system, first = prepare(options, image, console.say)
     say(f"{image.name}: the guest's / is {root} ({why})")
     trace = _start_trace(arguments, system)
@@ -77,6 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
     # What stands now stays to the end: the collector need not walk it, which would hold up
     # every guest for some 10 ms at a time.
     gc.freeze()
+    if tie is not None:
+        tie.follow(lambda: system.interrupt(f.SIGTERM))
     began = time.monotonic()
     try:
         status = system.run(first)
@@ -86,15 +96,33 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         if trace is not None:
             trace.close()
-    if statistics is not None:
-        console.say(statistics.line(time.monotonic() - began))
+    if statistics is not None and tie is not None:
+        tie.tell(statistics.counts())
+    elif statistics is not None:
+        console.say(in_words(statistics.counts(), time.monotonic() - began))
     return _exit_status(status)
+
+
+def _supervise(arguments: argparse.Namespace, options: Options, say: Callable[[str], None]) -> int:
+    """Run the workers that ``--workers`` asks for; returns their exit status."""
+    if _is_traced(arguments):
+        raise UsageError("--workers: their traces would mix; trace a run without it")
+    crew = Crew(arguments.command_line, options.address(), say)
+    began = time.monotonic()
+    status = crew.run(arguments.workers)
+    if arguments.stats and crew.counts:
+        console.say(in_words(crew.counts, time.monotonic() - began))
+    return status
+
+
+def _is_traced(arguments: argparse.Namespace) -> bool:
+    asked = vars(arguments)
+    return any(asked[f"strace{what}"] for what in ("", "_file", "_filter", "_time", "_json"))
 
 
 def _start_trace(arguments: argparse.Namespace, system: System) -> Sink | None:
     """Trace the calls where ``--strace`` or one of its companions asks for it."""
-    asked = vars(arguments)
-    if not any(asked[f"strace{what}"] for what in ("", "_file", "_filter", "_time", "_json")):
+    if not _is_traced(arguments):
         return None
     from emu.strace import TraceOptions, attach
 
@@ -121,8 +149,7 @@ def _quiet(_line: str) -> None:
 
 def check_address(options: Options) -> None:
     """Refuse a port that cannot be bound before the guest starts: the clearer of two answers."""
-    port = options.given_port()
-    address = options.listen or (("127.0.0.1", port) if port is not None else None)
+    address = options.address()
     if address is None:
         return
     problem = bind_problem(*address)

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 from emu.observer import Observer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from emu.kernel.process import Process
     from emu.syscalls.table import Syscall
     from emu.system import System
 
-__all__ = ["Statistics"]
+__all__ = ["Statistics", "in_words"]
 
+_COUNTED = ("requests", "calls", "instructions", "switches", "forks", "page faults")
 _SENDS = {"write": 1, "sendto": 1, "writev": -1}
 _ANSWER = b"HTTP/1."
 _CONTINUE = b" 100 "
@@ -54,10 +57,13 @@ class Statistics(Observer):
         if start.startswith(_ANSWER) and start[8:13] != _CONTINUE:
             self.requests += 1
 
-    def line(self, seconds: float) -> str:
-        """Return the counts; ``seconds`` is how long the run took."""
+    def counts(self) -> tuple[int, ...]:
+        """Return the counts in the order of :func:`in_words`."""
         c = self._system.counters
-        return (
-            f"{self.requests} requests, {c.calls} calls, {self._instructions()} instructions, "
-            f"{c.switches} switches, {c.forks} forks, {c.faults} page faults, {seconds:.2f} s"
-        )
+        return self.requests, c.calls, self._instructions(), c.switches, c.forks, c.faults
+
+
+def in_words(counts: Sequence[int], seconds: float) -> str:
+    """Return the counts in words; ``seconds`` is how long the run took."""
+    what = zip(counts, _COUNTED, strict=True)
+    return ", ".join([*(f"{n} {name}" for n, name in what), f"{seconds:.2f} s"])

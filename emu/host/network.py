@@ -71,6 +71,8 @@ class Network:
         self.is_open = is_open
         self.bound: list[tuple[str, int]] = []
         self._listen = listen
+        #: A socket that emulators share, for the guest that binds its address.
+        self.shared: _socket.socket | None = None
         self._unix_names: dict[str, bytes] = {}
 
     def socket(self, domain: int, kind: int, protocol: int) -> SocketHandle:
@@ -139,6 +141,14 @@ class Network:
         """
         if not self.reaches(address):
             raise failure("ENETUNREACH")
+
+    def adopts(self, place: tuple[object, ...], fd: int) -> bool:
+        """Put the socket that workers share in the place of ``fd`` if it is bound to ``place``."""
+        shared = self.shared
+        if shared is None or shared.getsockname() != place:
+            return False
+        os.dup2(shared.fileno(), fd, inheritable=False)
+        return True
 
     def placed(self, place: tuple[str, int] | tuple[str, int, int, int]) -> None:
         """Note that a socket got ``place``: the user's address is given once."""
@@ -234,7 +244,8 @@ class SocketHandle(Handle):
             self._bind_unix(address, at or self._network.files.root)
         else:
             place = self._network.place(self.domain, self.type, address)
-            self.sock.bind(place)
+            if not self._network.adopts(place, self._fd):
+                self.sock.bind(place)
             if place[:2] != (address.host, address.port):
                 self._own = address
                 self._network.placed(place)

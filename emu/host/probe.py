@@ -8,7 +8,7 @@ import sys
 from emu.darwin.errno import MESSAGES, NAMES
 from emu.host.errors import darwin_errno
 
-__all__ = ["bind_problem"]
+__all__ = ["bind_problem", "problem_of"]
 
 
 def bind_problem(address: str, port: int) -> str | None:
@@ -23,5 +23,10 @@ def bind_problem(address: str, port: int) -> str | None:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
     except OSError as error:
-        return MESSAGES[NAMES[darwin_errno(error)]]
+        return problem_of(error)
     return None
+
+
+def problem_of(error: OSError) -> str:
+    """Return what went wrong in Darwin's words."""
+    return MESSAGES[NAMES[darwin_errno(error)]]
