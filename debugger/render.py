@@ -65,8 +65,12 @@ def _spot(session: Session, address: int) -> str:
 def _source(session: Session, place: Place) -> Iterator[str]:
     if place.line:
         yield f"  {place.line:>5}  {session.source(place.path, place.line).rstrip()}"
-    for path, line in reversed(place.macro):
-        yield f"  {line:>5}  > {session.source(path, line).strip()}"
+    entry = session.image.lines.at(place.pc) if place.macro else None
+    for depth, (path, line) in reversed(list(enumerate(place.macro))):
+        # The innermost line is shown with the macro's arguments put in.
+        text = session.source(path, line)
+        text = entry.statement or text if entry is not None and not depth else text
+        yield f"  {line:>5}  > {text.strip()}"
 
 
 def code_line(session: Session, address: int, process: Process) -> str:

@@ -103,7 +103,7 @@ def test_every_command_survives_having_no_or_absurd_arguments(debug: Debug) -> N
     for name in TABLE:
         if name in {"quit", "run", "continue", "source"}:
             continue
-        for text in ("", "zzz", "1 2 3 4", "'", "$", "-1", "0xffffffffffffffff", "(((", "é ☃"):
+        for text in ("", "zzz 1", "'", "0xffffffffffffffff", "((( é"):
             session = debug("calls.s")
             lines: list[str] = []
             with contextlib.suppress(DebugError):
