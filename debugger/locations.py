@@ -98,7 +98,10 @@ def is_code(image: Image, address: int) -> bool:
                 s.prot & EXEC and s.addr <= address < s.addr + s.size for s in image.segments
             )
             return executable and section.name not in _DATA_SECTIONS
-    return any(s.prot & EXEC and s.addr <= address < s.addr + s.size for s in image.segments)
+    # Between the sections stands the header; an image without sections is code throughout.
+    return not image.sections and any(
+        s.prot & EXEC and s.addr <= address < s.addr + s.size for s in image.segments
+    )
 
 
 _DATA_SECTIONS = {"__const", "__cstring", "__literal4", "__literal8", "__literal16"}

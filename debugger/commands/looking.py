@@ -185,8 +185,9 @@ def info_symbol(console: Console, text: str) -> None:
         "",
     )
     region = session.focus.space.layout.find(address) if session.started else None
-    where = section or (region.name if region else "nothing is mapped there")
-    console.say(f"{address:#x} {place if place.symbol else ''} in {where}".replace("  ", " "))
+    where = section or (region.name if region is not None else "")
+    named = f" {place}" if place.symbol else ""
+    console.say(f"{address:#x}{named} {f'in {where}' if where else 'is not mapped'}")
 
 
 @command(
