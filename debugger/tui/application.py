@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.key_binding import merge_key_bindings
+from prompt_toolkit.key_binding.bindings.auto_suggest import load_auto_suggest_bindings
 from prompt_toolkit.styles import DynamicStyle
 
 from debugger.tui import actions
@@ -53,7 +54,9 @@ class Debugger:
         self.screen = Screen(state, buffer, panel_keys(state, lambda: self.screen))
         self.application: Application[None] = Application(
             layout=self.screen.layout,
-            key_bindings=merge_key_bindings([prompt_keys(state, lambda: self.screen)]),
+            key_bindings=merge_key_bindings(
+                [load_auto_suggest_bindings(), prompt_keys(state, lambda: self.screen)]
+            ),
             style=DynamicStyle(lambda: frame_style(state.theme)),
             color_depth=colour_depth(),
             full_screen=True,

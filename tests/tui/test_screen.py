@@ -62,22 +62,17 @@ def test_b_sets_a_breakpoint_at_the_cursor_and_deletes_it(arrived: Start) -> Non
     screen.press("b").gone("●")
 
 
-@pytest.mark.parametrize(
-    ("key", "shown"),
-    [
-        ("2", ["[2 Code]", "> 10000", "b.lo Lreceive_exit"]),
-        ("3", ["[3 Registers]", "nzcv", "x28"]),
-        ("4", ["[4 Stack]", "fp +0"]),
-        ("5", ["[5 Memory]", "16fdff"]),
-        ("6", ["[6 Request]", "0/88 consumed"]),
-        ("7", ["[7 Response]", "nothing has been sent"]),
-        ("8", ["[8 Calls]", "recvfrom(4, "]),
-        ("9", ["[9 Processes]", "> └ 101", "2 of 2 live"]),
-        ("0", ["[0 Terminal]", "listening on"]),
-    ],
-)
-def test_a_panel_comes_by_its_number(arrived: Start, key: str, shown: list[str]) -> None:
-    arrived().press(key).see(*shown)
+def test_a_panel_comes_by_its_number(arrived: Start) -> None:
+    screen = arrived()
+    screen.press("2").see("[2 Code]", "> 10000", "b.lo Lreceive_exit")
+    screen.press("4").see("[4 Stack]", "fp +0")
+    screen.press("5").see("[5 Memory]", "16fdff")
+    screen.press("3").see("[3 Registers]", "nzcv", "x28")
+    screen.press("7").see("[7 Response]", "nothing has been sent")
+    screen.press("8").see("[8 Calls]", "recvfrom(4, ")
+    screen.press("9").see("[9 Processes]", "> └ 101", "2 of 2 live")
+    screen.press("0").see("[0 Terminal]", "listening on")
+    screen.press("6").see("[6 Request]", "0/88 consumed")
 
 
 def test_the_request_marks_the_byte_that_is_looked_at(arrived: Start) -> None:
@@ -97,12 +92,14 @@ def test_the_response_says_who_sent_it_and_goes_there(arrived: Start) -> None:
 
 def test_calls_are_filtered_and_lead_to_where_they_were_made(arrived: Start) -> None:
     screen = arrived().press("8").see("recvfrom(4, ", "process 101")
-    screen.press("x").see("no call yet (failed)").press("x").see("recvfrom(4, ")
+    screen.press("x").see("─ failed").press("x").see("─ process 101")
     screen.press("a").see("100 accept(3, ", "101 recvfrom(4, ")
     screen.press("/").see("calls>").press("fd 3 all\r").see("fd 3 all", "listen(3, ").until(
         lambda t: "recvfrom(" not in t.text, "only those"
     )
-    screen.press("\x1b[A").press("\r").see("system  accept")
+    screen.press("\x1b[A").press("\r").until(
+        lambda t: re.search("system  (accept|getsockname)", t.text) is not None, "the call"
+    )
     screen.press("8/").see("calls>").press("opne\r").see("open")
 
 
@@ -127,7 +124,7 @@ def test_completion_offers_labels_and_history_suggests(arrived: Start) -> None:
     screen = arrived().press(":").see("does it").press("break parse_req\t")
     screen.see("parse_request").press("\x15").press("print x2\r").see("0x1000 (4096)")
     screen.press("pri").until(lambda t: t.text.count("> print x2") == 2, "the suggestion")
-    screen.press("\x1b[C\r").until(lambda t: t.text.count("0x1000") == 2, "the same again")
+    screen.press("\x1b[C\r").see("$2 = 0x1000")
 
 
 def test_an_error_is_one_line_and_a_typo_has_a_remedy(arrived: Start) -> None:
@@ -138,8 +135,7 @@ def test_an_error_is_one_line_and_a_typo_has_a_remedy(arrived: Start) -> None:
 
 def test_help_closes_with_any_key(arrived: Start) -> None:
     screen = arrived().press("?").see("MOTION", "IN CALLS", "Any key closes")
-    line = _current(screen.press("s").gone("MOTION"))
-    assert line
+    screen.press("s").until(lambda t: "MOTION" not in t.text and _current(t) > 0, "the source")
 
 
 def test_a_long_continue_shows_that_it_runs_and_stops_on_a_key(arrived: Start) -> None:
