@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from debugger.disassembly import decode
 from debugger.places import Place, place_of
+from emu.darwin.frames import Mcontext64, Siginfo, Ucontext64
 
 if TYPE_CHECKING:
     from debugger.registers import RegisterFile
@@ -31,6 +32,8 @@ _STORE = re.compile(r"(x\d+|d\d+|q\d+), \[(sp|x29)(?:, #(-?\w+))?\](!?)")
 _LOAD_BACK = re.compile(r"(x\d+|d\d+|q\d+)(?:, (x\d+|d\d+|q\d+))?, \[sp\], #(\w+)")
 _MOVE_SP = re.compile(r"sp, sp, #(\w+)(?:, lsl #(\d+))?")
 _SET_FRAME = re.compile(r"x29, sp(?:, #(\w+))?")
+#: From sp at a handler's entry to the pointer in ucontext that leads back to it.
+_MCONTEXT_LINK = Mcontext64.SIZE + Siginfo.SIZE + Ucontext64.OFFSETS["mcontext"]
 _CALLEE_SAVED = {f"x{n}" for n in range(19, 31)}
 
 
@@ -156,6 +159,9 @@ def caller_registers(
         entry = registers["x29"] + state.frame
     else:
         entry = registers["sp"] + state.depth
+    interrupted = _interrupted(space, entry)
+    if interrupted is not None:
+        return interrupted
     above = dict(registers)
     for register, depth in state.saved.items():
         data = space.peek(entry - depth, 8)
@@ -166,6 +172,22 @@ def caller_registers(
     if "x30" not in state.saved and above["x30"] == pc:
         return None
     return above
+
+
+def _interrupted(space: AddressSpace, entry: int) -> dict[str, int] | None:
+    """Return the registers that a signal's handler interrupted, if ``entry`` is sp at its entry.
+
+    The kernel has put mcontext, siginfo and ucontext there, and ucontext points back.
+    """
+    link = space.peek(entry + _MCONTEXT_LINK, 8)
+    if link is None or int.from_bytes(link, "little") != entry:
+        return None
+    raw = space.peek(entry, Mcontext64.SIZE)
+    if raw is None:
+        return None
+    state = Mcontext64.unpack(raw).ss
+    general = {f"x{n}": state.x[n] for n in range(19, 29)}
+    return general | {"x29": state.fp, "x30": state.lr, "sp": state.sp, "pc": state.pc}
 
 
 def _by_record(space: AddressSpace, registers: dict[str, int]) -> dict[str, int] | None:
@@ -186,11 +208,13 @@ def frames(
     names = [*(f"x{n}" for n in range(19, 31)), "sp", "pc"]
     now = {name: registers.get(name) for name in names}
     out: list[Frame] = []
+    interrupted = False
     while len(out) < limit:
         above = caller_registers(image, space, now)
         back = above["pc"] if above is not None else 0
         # A call's place is the bl itself, not the instruction behind it.
-        at = now["pc"] if not out else now["pc"] - 4
+        at = now["pc"] if not out or interrupted else now["pc"] - 4
+        interrupted = above is not None and above["pc"] != above["x30"]
         out.append(Frame(place_of(image, at), above["sp"] if above else now["sp"], back))
         if above is None or space.layout.find(back) is None or not _goes_up(now, above):
             break

@@ -221,3 +221,12 @@ def test_continue_with_ten_breakpoints_runs_at_half_the_free_speed_or_better(deb
     for n in range(10):
         watched.break_at(f"other{n}")
     assert seconds(watched) < 2 * seconds(free)
+
+
+def test_a_handler_stands_on_what_its_signal_interrupted(debug: Debug) -> None:
+    session = debug("trouble.s")
+    session.break_at("handler")
+    session.cont()
+    assert [f.place.label for f in session.frames()] == [
+        "handler", "signal_self+52", "_main+12",
+    ]  # fmt: skip
