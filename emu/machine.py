@@ -147,6 +147,7 @@ class Registers:
 _U64 = (1 << 64) - 1
 _STATE = struct.Struct(f"<{_WORDS}Q")
 _CALL = struct.Struct("<11Q")
+_PC, _PC_AT = struct.Struct("<Q"), 8 * REGISTERS["pc"]
 
 
 class Machine:
@@ -325,7 +326,7 @@ class Machine:
         """Set all registers from what :meth:`save` returned."""
         ctypes.memmove(self._all.buffer, state, STATE_SIZE)
         self._all.write()
-        self._pc = _UNKNOWN
+        self._pc = _PC.unpack_from(state, _PC_AT)[0]
 
     def read(self, name: str) -> int:
         """Return one register by the names of :class:`Registers`."""

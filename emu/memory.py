@@ -56,8 +56,8 @@ class Backing:
     """
 
     __slots__ = (
-        "_anchor", "_spares", "address", "buffer", "pager", "present", "runs", "shared", "size",
-        "view", "writable",
+        "_anchor", "_spares", "address", "buffer", "extent", "pager", "present", "runs", "shared",
+        "size", "view", "writable",
     )  # fmt: skip
 
     def __init__(self, size: int, *, shared: bool = False, pager: Pager | None = None) -> None:
@@ -75,6 +75,8 @@ class Backing:
         #: True once the guest may have written: until then there is nothing to save.
         self.writable = False
         self.runs: tuple[tuple[int, int], ...] = ()
+        #: Bytes in all of them.
+        self.extent = 0
         self.present = bytearray(size // PAGE_SIZE)
         self._spares: list[bytearray] = []
 
@@ -97,6 +99,7 @@ class Backing:
                 self._page_in(block)
                 self.present[block] = 1
         self.runs = tuple(_runs(self.present))
+        self.extent = self.present.count(1) * PAGE_SIZE
 
     def _page_in(self, block: int) -> None:
         if self.pager is None:
@@ -108,8 +111,7 @@ class Backing:
 
     def save(self) -> Saved:
         """Copy the present blocks."""
-        runs = self.runs
-        size = sum(length for _, length in runs)
+        runs, size = self.runs, self.extent
         copy = self._spares.pop() if self._spares else bytearray()
         if len(copy) != size:
             copy = bytearray(size)
@@ -228,6 +230,10 @@ class Layout:
         return at
 
 
+#: Immutable, so that all who have no memory left may share it.
+_NOTHING = Layout()
+
+
 class AddressSpace:
     """One process's memory.  ``saved`` is None while its bytes stand in the backings."""
 
@@ -293,7 +299,7 @@ class AddressSpace:
         saved, self.saved = self.saved, None
         for backing, copy in (saved or {}).items():
             backing.recycle(copy)
-        self.layout = Layout()
+        self.layout = _NOTHING
 
     # -- copy-in and copy-out -------------------------------------------------------------
 

@@ -350,7 +350,7 @@ class System:
         if follower is not None and alive:
             follower.returned(process, number, row, arguments, result, error)
         if call.forked is not None:
-            self._start_child(process)
+            self._start_child(process, arguments[10])
         return alive
 
     def _answer(
@@ -432,7 +432,7 @@ class System:
         if wait is not None and (wait.reads or wait.writes):
             self.host.poller.disarm(process)
 
-    def _start_child(self, parent: Process) -> None:
+    def _start_child(self, parent: Process, flags: int) -> None:
         """Let a child go on in the parent's place, with x0 = its pid and x1 = 1."""
         call = self._call
         assert call.forked is not None  # noqa: S101 - the caller looked
@@ -440,8 +440,7 @@ class System:
         parent.registers = self.machine.save()
         self.kernel.scheduler.ready(parent, first=True)
         self.mmu.adopt(child.space)
-        flags = self.machine.read("nzcv") & _FLAGS & ~_CARRY
-        self.machine.write_result(child.pid, 1, flags)
+        self.machine.write_result(child.pid, 1, flags & _NZV)
         call.process, call.space = child, child.space
 
     # -- signals --------------------------------------------------------------------------
