@@ -173,7 +173,7 @@ def _assemble(options: argparse.Namespace) -> int:
 
     image = asm.assemble(options.sources, entry=options.entry, include_dirs=options.include_dirs)
     for message in image.messages:
-        print(message, file=sys.stderr)
+        write(message)
     if options.output is not None:
         _write(options.output, imagefile.dump(image))
     if options.listing or options.output is None:

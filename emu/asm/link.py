@@ -134,8 +134,10 @@ class _Program:
                 path = there.defined.source.path if there.defined else "another file"
                 remedy = f"it is defined in {path}, which lacks .globl {name}"
                 return Problem(f"undefined symbol '{name}'", column, len(name), remedy)
-        known = [s.name for s in unit.symbols.values() if s.kind != "undefined"]
-        hint = nearest(name, [k for k in (*known, *self.globals) if k[0] != "\x01"])
+        hint = ""
+        if len(unit.diagnostics) < AssemblyError.SHOWN:  # nobody sees those of the others
+            known = [s.name for s in unit.symbols.values() if s.kind != "undefined"]
+            hint = nearest(name, [k for k in (*known, *self.globals) if k[0] != "\x01"])
         return Problem(f"undefined symbol '{name}'", column, len(name), hint)
 
     def evaluate(self, unit: Unit, expr: Expr) -> Value:

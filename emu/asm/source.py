@@ -95,7 +95,7 @@ class Origin(NamedTuple):
             self.source.path,
             self.line,
             column + 1,
-            _printable(problem.message),
+            _printable(_shortened(problem.message)),
             shown,
             max(1, min(problem.length, len(shown) - column)),
             self.source.notes,
@@ -106,6 +106,13 @@ class Origin(NamedTuple):
 
 #: Most characters of a line that a diagnostic shows.
 _LONGEST = 300
+
+
+def _shortened(text: str) -> str:
+    """Leave out the middle of a message that quotes a name of great length."""
+    if len(text) <= 2 * _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}…{text[-_LONGEST:]}"
 
 
 def _printable(text: str) -> str:

@@ -191,3 +191,19 @@ def test_messages_of_the_source_come_with_the_image() -> None:
     image = assemble_text('.print "hello"\n.warning "careful"\nnop', "t.s")
     assert image.messages[0] == "hello"
     assert image.messages[1].startswith("t.s:2:1: warning: careful")
+
+
+def test_names_of_any_length_leave_a_message_that_can_be_read() -> None:
+    with pytest.raises(AssemblyError) as caught:
+        assemble_text(f"b {'a' * 100_000}\n", "t.s")
+    assert len(str(caught.value)) < 2000
+    assert "undefined symbol 'aaa" in str(caught.value)
+
+
+def test_names_are_suggested_for_the_errors_that_are_shown() -> None:
+    # Looking for them takes longer than all the rest where there are thousands of names.
+    labels = "".join(f"label{n}: nop\n" for n in range(60))
+    found = errors(labels + "".join(f"bl lable{n}\n" for n in range(60)))
+    shown = AssemblyError.SHOWN
+    assert all(d.suggestion for d in found[:shown])
+    assert not any(d.suggestion for d in found[shown:])
