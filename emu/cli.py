@@ -73,7 +73,11 @@ def _names_a_file(argument: str) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ymawky-emu", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="ymawky-emu",
+        description="Run and assemble arm64 programs for macOS that call the kernel themselves.",
+        epilog="To step through one: ymawky-dbg. Each COMMAND has its own --help.",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="run a program; without one, the server"))
     _add_asm(commands.add_parser("asm", help="assemble sources into an image or a listing"))

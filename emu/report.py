@@ -204,7 +204,8 @@ def _undefined(process: Process, address: int) -> str:
     text = _instruction(process, address)
     if "(" in text and not text.startswith("udf"):
         return f"undefined instruction (not for programs, or not in this machine): {text}"
-    return f"undefined instruction {text}"
+    missing = "; is an exit or a ret missing before it?" if "(0x00000000 at" in text else ""
+    return f"undefined instruction {text}{missing}"
 
 
 def _why_no_fault(process: Process, info: SigInfo, at: str) -> str:
