@@ -17,6 +17,7 @@ import pyte
 from emu import asm
 from tests.browser import Page, Pipe, chromium
 from tests.serving import ROOT, serving
+from tests.tui import pictures
 from tests.tui.picture import svg
 
 IMAGES = ROOT / "docs" / "images"
@@ -161,6 +162,7 @@ def main() -> None:
         _site(browser, Path(scratch))
         _terminals(browser)
     _debugger()
+    pictures.main()
 
 
 if __name__ == "__main__":

@@ -157,6 +157,8 @@ class Debugger:
 
     def _save(self) -> None:
         """Keep the breakpoints of a session whose terminal has gone."""
+        if not any(not point.temporary for point in self.state.session.points):
+            return
         with contextlib.suppress(OSError, YmawkyError):
             self.state.console.execute(f"save breakpoints {self._lost_file()}")
 

@@ -30,7 +30,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         kept = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "COLORFGBG"}}
-        self.child = pexpect.spawn(
+        self.child: pexpect.spawn[bytes] = pexpect.spawn(
             sys.executable,
             ["-m", "debugger.cli", "-nx", "--port", "0", *arguments],
             dimensions=(rows, columns),
@@ -105,5 +105,4 @@ class Terminal:
         """Wait for the end; returns the exit status."""
         self.child.expect(pexpect.EOF)
         self.child.close()
-        status: int = self.child.exitstatus
-        return status
+        return -1 if self.child.exitstatus is None else self.child.exitstatus
