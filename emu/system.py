@@ -42,6 +42,8 @@ _FLAGS = 0xF0000000
 #: How long a process that makes calls may go on, in nanoseconds, before others have their turn:
 #: a few requests, so that nobody waits long for a connection that always has the next one.
 _TURN_NS = 1_000_000
+#: Fewer calls than this are no turn, however long a busy host takes for them.
+_TURN_CALLS = 32
 _NZV = _FLAGS & ~_CARRY
 #: The state of the process that has the CPU, and of those in the queue for it.
 _READY = State.READY
@@ -214,6 +216,7 @@ class System:
         self.slices.begin()
         clock = self.host.monotonic_ns
         began = turn = clock()
+        first = self.counters.calls
         while True:
             process = call.process
             if self.paused:
@@ -226,13 +229,14 @@ class System:
                 continue
             if not ran:
                 break
-            if self.slices.over or clock() - turn > _TURN_NS:
+            calls = self.counters.calls - first
+            if self.slices.over or (calls > _TURN_CALLS and clock() - turn > _TURN_NS):
                 began = self._charge(process, began)
                 if self._gives_way():
                     process.registers = self.machine.save()
                     self.kernel.scheduler.ready(process)
                     break
-                turn = clock()
+                turn, first = clock(), self.counters.calls
         self._charge(process, began)
 
     def _charge(self, process: Process, began: int) -> int:
