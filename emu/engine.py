@@ -65,7 +65,7 @@ class Engine:
 
     def __init__(self) -> None:
         """Make it; the model of the CPU has to be chosen before anything is mapped."""
-        own = _library()
+        own = self._own = _library()
         p, u64, size, u32 = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t, ctypes.c_uint32
         made = ctypes.c_void_p()
         # The rest of its arguments are variadic, which has a convention of its own on some hosts.
@@ -92,6 +92,10 @@ class Engine:
         """Give the engine's memory back."""
         if getattr(self, "handle", 0) and hasattr(self, "_close"):
             self._close(self.handle)
+
+    def addresses(self, *names: str) -> list[int]:
+        """Return where functions of the library stand, for the engine to call them itself."""
+        return [ctypes.cast(self._own[n], ctypes.c_void_p).value or 0 for n in names]
 
     def flush_tb(self) -> None:
         """Drop all translations."""

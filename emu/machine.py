@@ -17,6 +17,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from emu.brake import Brake
 from emu.engine import Engine, arm64, check, const
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ class Machine:
         self._callbacks: list[object] = []
         #: What a debugger does before :meth:`run` returns (:mod:`emu.machine_probe`).
         self.after_run: Callable[[Stop], Stop] | None = None
+        self._brake = Brake(engine)
         self._hook_interrupts()
         self._hook_invalid_memory()
 
@@ -202,6 +204,8 @@ class Machine:
             return stopped
         if error:
             return Stop("exception", value=error)
+        # A brake that was applied too late for this run stops the next one at its first block.
+        self._brake.release()
         return _STOPPED
 
     def fail(self, failed: BaseException) -> None:
@@ -210,9 +214,13 @@ class Machine:
         self._stop(self._handle)
 
     def stop(self) -> None:
-        """Ask the running engine to return "stopped" soon; any thread may call it."""
+        """Let :meth:`run` return "stopped" before the instruction whose hook calls this."""
         self.stopping = True
         self._stop(self._handle)
+
+    def interrupt(self) -> None:
+        """Let the running or the next :meth:`run` return "stopped" soon; for other threads."""
+        self._brake.apply()
 
     def _hook_interrupts(self) -> None:
         stop, handle = self._stop, self._handle

@@ -50,7 +50,7 @@ class Slices:
     def expire(self) -> None:
         """End the present slice now; any thread may call it."""
         self.over = True
-        self._machine.stop()
+        self._machine.interrupt()
 
     def close(self) -> None:
         """End the thread."""
@@ -67,5 +67,5 @@ class Slices:
             pause.wait(SLICE_S)
             self.over = True
             if self._machine.entries == entries:
-                self._machine.stop()
+                self._machine.interrupt()
             entries = self._machine.entries

@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.console", "emu.errors"),
     ("emu.darwin", "emu.image", "emu.resources"),
     ("emu.asm", "emu.engine", "emu.host"),
-    ("emu.machine",),
+    ("emu.brake", "emu.machine"),
     ("emu.macho", "emu.memory"),
     ("emu.libsystem", "emu.loader", "emu.mmu", "emu.kernel", "emu.slices"),
     ("emu.syscalls",),

@@ -120,16 +120,12 @@ def test_another_thread_stops_an_endless_loop() -> None:
 
     def stopper() -> None:
         began.wait()
-        # The engine may not have been entered yet, and a stop before that is lost.
-        while not stopped.is_set():
-            bare.machine.stop()
+        bare.machine.interrupt()
 
-    stopped = threading.Event()
     thread = threading.Thread(target=stopper)
     thread.start()
     began.set()
     stop = bare.run()
-    stopped.set()
     thread.join()
     assert stop.kind == "stopped"
     assert CODE <= bare.machine.read("pc") <= CODE + 4
@@ -197,3 +193,38 @@ def test_changed_code_is_stale_until_it_is_forgotten() -> None:
     bare.machine.forget_code(CODE, PAGE)
     bare.run(pc=CODE)
     assert bare.machine.read("x1") == 2
+
+
+def test_stops_from_another_thread_never_run_an_instruction_twice() -> None:
+    """x5 is both the address and the result of a load: to run it twice would skip an entry."""
+    bare = Bare(
+        """
+        1: ldrb w5, [x7, x5]
+        add x4, x4, #1
+        cmp x4, #200
+        b.ne 1b
+        mov x4, #0
+        b 1b
+        """
+    )
+    for i in range(200):
+        bare.data[0x1000 + i] = (i + 1) % 200
+    for name, value in (("x4", 0), ("x5", 0), ("x7", DATA + 0x1000)):
+        bare.machine.write(name, value)
+    enough = threading.Event()
+
+    def stopper() -> None:
+        while not enough.is_set():
+            bare.machine.interrupt()
+
+    thread = threading.Thread(target=stopper)
+    thread.start()
+    try:
+        for _ in range(2000):
+            assert bare.run().kind == "stopped"
+            at = (bare.machine.read("pc") - CODE) // 4
+            expected = bare.machine.read("x4") + (1 if at == 1 else 0)
+            assert bare.machine.read("x5") == expected % 200
+    finally:
+        enough.set()
+        thread.join()
