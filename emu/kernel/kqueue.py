@@ -48,10 +48,14 @@ class Knote:
     seen: tuple[int, int] | None = None
 
 
+#: The ranks of queues within queues: of the first two that meet, and at the most.
+_MIDDLE, _HIGHEST = 3, 6
+
+
 class Kqueue(Handle):
     """An event queue; the knotes by (filter, ident)."""
 
-    __slots__ = ("_wakeup", "channel", "knotes", "on_release")
+    __slots__ = ("_wakeup", "channel", "knotes", "on_release", "rank")
     kind = "kqueue"
     channel: Hashable
 
@@ -61,6 +65,8 @@ class Kqueue(Handle):
         self._wakeup = wakeup
         self.channel = ("kqueue", number)
         self.knotes: dict[tuple[int, int], Knote] = {}
+        #: What :meth:`nest` goes by, 0 until then.
+        self.rank = 0
         #: Called with the queue once it is closed.
         self.on_release: Callable[[Kqueue], None] | None = None
 
@@ -99,6 +105,19 @@ class Kqueue(Handle):
             for note in self.knotes.values()
         )  # fmt: skip
         return READABLE if waits else 0
+
+    def nest(self, inner: Kqueue) -> bool:
+        """Take in another queue; False where that could close a circle, or lead too deep.
+
+        As in xnu, which does not walk the queues either, each has a rank that it keeps, and
+        holds such of lower rank alone.
+        """
+        rank = self.rank or (_MIDDLE if not inner.rank else inner.rank + 1)
+        within = inner.rank or rank - 1
+        if not 0 < within < rank <= _HIGHEST:
+            return False
+        self.rank, inner.rank = rank, within
+        return True
 
     def stat(self) -> HostStat:
         """Return the status of something without content."""

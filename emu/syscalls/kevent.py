@@ -198,8 +198,11 @@ def _change(call: Call, queue: Kqueue, change: _Event) -> None:
         note.seen = None
 
 
-def _attach_file(call: Call, _queue: Kqueue, note: Knote, change: _Event) -> None:
-    note.file = call.file(note.ident)
+def _attach_file(call: Call, queue: Kqueue, note: Knote, change: _Event) -> None:
+    file = call.file(note.ident)
+    if isinstance(file.handle, Kqueue) and (file.handle is queue or not queue.nest(file.handle)):
+        raise Errno(EINVAL)
+    note.file = file
     note.fflags, note.data, note.seen = change.fflags, change.data, None
 
 

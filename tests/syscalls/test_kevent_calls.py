@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from emu.darwin import flags as f
+from emu.darwin.errno import EINVAL
 from emu.darwin.structs import Kevent, Kevent64
 from emu.kernel.kernel import FIRST_PID
 from emu.kernel.process import Park
@@ -267,3 +268,49 @@ def test_a_guest_waits_for_its_child_by_kevent(tmp_path: Path) -> None:
     event:  .space 32
     """
     assert run_guest(tmp_path, text).exit == 8
+
+
+def test_queues_do_not_hold_each_other(tmp_path: Path) -> None:
+    # 3 in 3, then 3 in 4, which is fine, then 4 in 3; at last somebody asks 4.
+    text = f"""
+    .macro put inner, outer
+            la x1, change
+            mov x9, #\\inner
+            str x9, [x1]
+            mov x0, #\\outer
+            mov x2, #1
+            mov x3, #0
+            mov x4, #0
+            mov x5, #0
+            sys 363
+    .endm
+    _main:  sys 362
+            sys 362
+            put 3, 3
+            b.cc bad
+            mov x19, x0
+            put 3, 4
+            b.cs bad
+            put 4, 3
+            b.cc bad
+            add x19, x19, x0
+            mov x0, #4
+            mov x1, #0
+            mov x2, #0
+            la x3, change
+            mov x4, #1
+            la x5, soon
+            sys 363
+            b.cs bad
+            mov x0, x19
+            sys 1
+    bad:    exit 99
+    .data
+    .p2align 3
+    change: .quad 0
+            .short {f.EVFILT_READ & 0xFFFF}, {ADD}
+            .long 0
+            .quad 0, 0
+    soon:   .quad 0, 1000
+    """
+    assert run_guest(tmp_path, text).exit == 2 * EINVAL
