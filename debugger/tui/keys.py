@@ -128,6 +128,8 @@ def _add_stop(keys: KeyBindings, state: State) -> None:
 def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
     """Return the keys of the command line, beside those that every line editor has."""
     keys = KeyBindings()
+    # Somebody sends SIGINT from outside: as Ctrl-C, it stops what runs and ends nothing.
+    keys.add("<sigint>")(lambda _event: state.interrupt() if state.busy else None)
     typing = Condition(lambda: screen().layout.has_focus(screen().prompt))
 
     @keys.add("escape", filter=typing, eager=True)

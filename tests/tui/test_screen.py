@@ -93,7 +93,7 @@ def test_the_response_says_who_sent_it_and_goes_there(arrived: Start) -> None:
 def test_calls_are_filtered_and_lead_to_where_they_were_made(arrived: Start) -> None:
     screen = arrived().press("8").see("recvfrom(4, ", "process 101")
     screen.press("x").see("─ failed").press("x").see("─ process 101")
-    screen.press("a").see("100 accept(3, ", "101 recvfrom(4, ")
+    screen.press("a").see("100 fork() = 101", "101 recvfrom(4, ")
     screen.press("/").see("calls>").press("fd 3 all\r").see("fd 3 all", "listen(3, ").until(
         lambda t: "recvfrom(" not in t.text, "only those"
     )

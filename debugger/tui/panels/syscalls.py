@@ -25,7 +25,12 @@ def syscalls(state: State, width: int, height: int) -> Page:
     chosen = state.calls.chosen(list(log.records), focus)
     title = str(state.calls) or f"process {focus}"
     rows = _Rows(chosen, several=state.calls.pid < 0)
-    waiting = [f"  {pid} waits in {call.shape.name}" for pid, call in list(log.waiting.items())]
+    wanted = state.calls.pid or focus
+    waiting = [
+        f"  {pid} waits in {call.shape.name}"
+        for pid, call in list(log.waiting.items())
+        if wanted in {-1, pid}
+    ]
     if not chosen and not waiting:
         return page_of([f"no call yet ({title})"], title=title)
 
