@@ -18,7 +18,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq install
 CODE := $(wildcard emu debugger tests bench hatch_build.py)
 
 .DEFAULT_GOAL := ymawky
-.PHONY: serve test lint format types pytest bench bench-quick screenshots lock clean help
+.PHONY: serve test lint format types pytest bench bench-quick bench-curves screenshots lock clean help
 
 # ---- the native server -------------------------------------------------------------------------
 
@@ -98,6 +98,9 @@ bench: .venv/dev.stamp ## measure beside other servers on one core
 
 bench-quick: .venv/dev.stamp ## the same within a minute
 	$(PY) -m bench --quick
+
+bench-curves: .venv/dev.stamp ## what a request or a fork costs as one thing grows
+	$(PY) -m bench.curves
 
 screenshots: .venv/dev.stamp ## make the pictures in the documentation again
 	$(PY) -m tests.screenshots

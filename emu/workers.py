@@ -149,7 +149,8 @@ class Crew:
 
     def _forward(self, number: int, _frame: FrameType | None) -> None:
         if self._stopping and number == signal.SIGINT:
-            self._end(signal.SIGKILL)
+            for worker in self._workers.values():
+                worker.process.kill()
             os._exit(128 + number)
         self._say(
             f"{signal.Signals(number).name}: the workers get it (Ctrl-C once more: stop at once)"
