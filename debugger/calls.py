@@ -57,7 +57,9 @@ class CallLog:
 
     def __init__(self, size: int = 64) -> None:
         """Show ``size`` bytes of strings."""
-        self.records: deque[CallRecord] = deque(maxlen=KEPT)
+        self._records: deque[CallRecord] = deque(maxlen=KEPT)
+        #: Calls that nobody has asked for yet: (sequence, call, what printing it changed).
+        self._fresh: deque[CallRecord | tuple[int, Pending, str]] = deque(maxlen=KEPT)
         self.tracer = Tracer(self, size=size)
         #: Calls that wait, by pid.
         self.waiting: dict[int, Pending] = {}
@@ -67,27 +69,22 @@ class CallLog:
         """Note that a call waits."""
         self.waiting[call.pid] = call
 
+    @property
+    def records(self) -> deque[CallRecord]:
+        """What has happened, the oldest first."""
+        while self._fresh:
+            fresh = self._fresh.popleft()
+            self._records.append(fresh if isinstance(fresh, CallRecord) else _record(*fresh))
+        return self._records
+
     def finished(self, call: Pending) -> None:
-        """Keep a call with its outcome."""
+        """Keep a call with its outcome; it becomes a record when somebody looks."""
         self.waiting.pop(call.pid, None)
-        values = call.values
-        parameters = call.shape.parameters
-        on_descriptor = bool(parameters) and parameters[0] in {"fd", "s", "fdes"}
-        self._add(
-            "call",
-            call.pid,
-            call.shape.name,
-            call_text(call),
-            outcome=_outcome(call),
-            error=call.error,
-            number=call.shape.number,
-            arguments=tuple(values[:8]),
-            pc=values[9] - 4,
-            fd=values[0] & 0xFFFFFFFF if on_descriptor else -1,
-        )
+        changed = call.shape.after(call) if call.shape.after is not None and call.result else ""
+        self._fresh.append((next(self._numbers), call, changed))
 
     def _add(self, kind: str, pid: int, name: str, text: str, **more: object) -> None:
-        self.records.append(
+        self._fresh.append(
             CallRecord(next(self._numbers), kind, pid, name, text, **more)  # type: ignore[arg-type]
         )
 
@@ -117,7 +114,25 @@ def call_text(call: Pending) -> str:
     return f"{call.shape.name}({', '.join(filter(None, call.texts))})"
 
 
-def _outcome(call: Pending) -> str:
+def _record(sequence: int, call: Pending, changed: str) -> CallRecord:
+    values, shape = call.values, call.shape
+    on_descriptor = bool(shape.parameters) and shape.parameters[0] in {"fd", "s", "fdes"}
+    return CallRecord(
+        sequence,
+        "call",
+        call.pid,
+        shape.name,
+        call_text(call),
+        outcome=_outcome(call, changed),
+        error=call.error,
+        number=shape.number,
+        arguments=tuple(values[:8]),
+        pc=values[9] - 4,
+        fd=values[0] & 0xFFFFFFFF if on_descriptor else -1,
+    )
+
+
+def _outcome(call: Pending, changed: str) -> str:
     if call.outcome == "restarts":
         return "? (run again behind the signal's handler)"
     if call.outcome == "gone" or not call.shape.comes_back:
@@ -125,5 +140,4 @@ def _outcome(call: Pending) -> str:
     if call.error:
         return ERRORS.get(call.error, f"-1 errno {call.error}")
     text = result_text(call.shape.name, call.shape.returns, call)
-    changed = call.shape.after(call) if call.shape.after is not None and call.result else ""
     return f"{text} ({changed})" if changed else text

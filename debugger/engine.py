@@ -20,9 +20,9 @@ from debugger.events import (
 )
 from debugger.gates import Gates
 from debugger.places import Place, place_of
-from debugger.registers import LiveRegisters
 from debugger.request import RECEIVES, SENDS, STREAM_MAX, Connection, Piece
 from debugger.running import Policy, saved_pc
+from debugger.unwind import StackSnapshot
 from emu.darwin.errno import EINTR, NAMES
 from emu.kernel.process import Process
 from emu.observer import Observer
@@ -177,9 +177,9 @@ class Engine(Gates, Observer):
         connection = self.traffic.connection(process, file)
         if sum(len(p.data) for p in connection.pieces) < STREAM_MAX:
             data = b"".join(d for _, d in pieces)
-            chain = tuple(self.backtrace(process, LiveRegisters(self.machine)))
+            stack = StackSnapshot(self.image, process.space, self.machine.save())
             place = self._live_place(arguments[9] - 4)
-            connection.pieces.append(Piece(data, process.pid, name, place, chain))
+            connection.pieces.append(Piece(data, process.pid, name, place, stack))
 
     def _note_request(self, process: Process, connection: Connection) -> None:
         if process is self.focus:

@@ -45,9 +45,6 @@ class Motions(Pointing):
         )
         system.observe(Hints(system, self.image, self._log))
         engine.logpoint = self._logpoint
-        engine.backtrace = lambda process, live: [
-            frame.place for frame in frames(self.image, process.space, live)
-        ]
         engine.on_listen = lambda _file: self._start_clients()
         self._engine = engine
         self._before.clear()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from debugger.places import Place
+    from debugger.unwind import StackSnapshot
     from emu.kernel.files import OpenFile
     from emu.kernel.process import Process
 
@@ -92,14 +93,19 @@ def _end(stream: bytes, start: int, body: int) -> int:
 class Piece:
     """What one call sent: the bytes, who sent them, and from where.
 
-    ``place`` is the ``svc``; ``chain`` are the callers, innermost first.
+    ``place`` is the ``svc``, and ``stack`` what stood on the stack then.
     """
 
     data: bytes
     pid: int
     call: str
     place: Place
-    chain: tuple[Place, ...] = ()
+    stack: StackSnapshot
+
+    @property
+    def chain(self) -> tuple[Place, ...]:
+        """The routine that sent it and its callers, the innermost first."""
+        return self.stack.places
 
 
 @dataclass(frozen=True, slots=True)

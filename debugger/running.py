@@ -97,7 +97,6 @@ class Run:
         self.traffic = Traffic()
         self.log = CallLog()
         self.trail = Trail()
-        self.backtrace: Callable[[Process, RegisterFile], list[Place]] = lambda _p, _r: []
         self.logpoint: Callable[[str, Process, RegisterFile], None] = lambda t, _p, _r: say(t)
         self.goal = Goal(first.pid)
         self.stop: StopEvent | None = None
@@ -156,7 +155,8 @@ class Run:
     def interrupt(self) -> None:
         """Stop as soon as may be; any thread and any signal handler may call it."""
         self._interrupted.set()
-        self.system.pause()
+        self.system.paused = True
+        self.system.slices.expire()
         self.system.host.poller.wake()
 
     def _stop_interrupted(self) -> None:

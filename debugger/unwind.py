@@ -11,20 +11,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from debugger.disassembly import decode
 from debugger.places import Place, place_of
 from emu.darwin.frames import Mcontext64, Siginfo, Ucontext64
+from emu.machine import REGISTERS, Registers
 
 if TYPE_CHECKING:
     from debugger.registers import RegisterFile
     from emu.image import Image
     from emu.memory import AddressSpace
 
-__all__ = ["Frame", "caller_registers", "frames"]
+__all__ = ["Frame", "StackSnapshot", "caller_registers", "frames"]
 
 _DEEPEST = 64
+#: Bytes of a stack that a snapshot keeps: the frames of a dozen routines.
+_STACK_KEPT = 2048
+_SP = 8 * REGISTERS["sp"]
 #: Instructions of a routine that are scanned: no routine of a person is longer.
 _LONGEST = 4096
 _STORE_PAIR = re.compile(r"(x\d+|d\d+|q\d+), (x\d+|d\d+|q\d+), \[(sp|x29)(?:, #(-?\w+))?\](!?)")
@@ -140,7 +144,7 @@ def _load(state: _State, operands: str) -> bool:
 
 
 def caller_registers(
-    image: Image, space: AddressSpace, registers: dict[str, int]
+    image: Image, space: Memory, registers: dict[str, int]
 ) -> dict[str, int] | None:
     """Return pc, sp and x19…x30 of the caller, or None at the bottom of the stack.
 
@@ -174,7 +178,7 @@ def caller_registers(
     return above
 
 
-def _interrupted(space: AddressSpace, entry: int) -> dict[str, int] | None:
+def _interrupted(space: Memory, entry: int) -> dict[str, int] | None:
     """Return the registers that a signal's handler interrupted, if ``entry`` is sp at its entry.
 
     The kernel has put mcontext, siginfo and ucontext there, and ucontext points back.
@@ -190,7 +194,7 @@ def _interrupted(space: AddressSpace, entry: int) -> dict[str, int] | None:
     return general | {"x29": state.fp, "x30": state.lr, "sp": state.sp, "pc": state.pc}
 
 
-def _by_record(space: AddressSpace, registers: dict[str, int]) -> dict[str, int] | None:
+def _by_record(space: Memory, registers: dict[str, int]) -> dict[str, int] | None:
     frame = registers["x29"]
     record = space.peek(frame, 16) if frame and frame % 8 == 0 else None
     if record is None:
@@ -201,8 +205,64 @@ def _by_record(space: AddressSpace, registers: dict[str, int]) -> dict[str, int]
     }  # fmt: skip
 
 
+class Memory(Protocol):
+    """Guest memory to unwind in: an address space, or what was kept of one."""
+
+    def peek(self, address: int, length: int) -> bytes | None:
+        """Return bytes, or None where they are not known."""
+        ...
+
+
+class StackSnapshot:
+    """A process's registers and the top of its stack, to be unwound when somebody asks."""
+
+    __slots__ = ("_image", "_places", "_sp", "_stack", "_state")
+
+    def __init__(self, image: Image, space: AddressSpace, state: bytes) -> None:
+        """Keep what ``state``, all registers as the machine saves them, and the stack hold now."""
+        self._image = image
+        self._state = state
+        self._places: tuple[Place, ...] | None = None
+        self._sp = int.from_bytes(state[_SP : _SP + 8], "little")
+        region = space.layout.find(self._sp)
+        size = min(_STACK_KEPT, region.end - self._sp) if region is not None else 0
+        self._stack = space.peek(self._sp, size) or b""
+
+    def peek(self, address: int, length: int) -> bytes | None:
+        """Return bytes of the kept stack, or of the program as it was loaded."""
+        at = address - self._sp
+        if 0 <= at <= len(self._stack) - length:
+            return self._stack[at : at + length]
+        for segment in self._image.segments:
+            at = address - segment.addr
+            if 0 <= at <= len(segment.data) - length:
+                return segment.data[at : at + length]
+        return None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where each routine stood, the innermost first."""
+        if self._places is None:
+            found = frames(self._image, self, _Saved(Registers(self._state)))
+            self._places = tuple(frame.place for frame in found)
+        return self._places
+
+
+class _Saved:
+    """Saved registers as a register file that is only read."""
+
+    def __init__(self, registers: Registers) -> None:
+        self._registers = registers
+
+    def get(self, name: str) -> int:
+        return self._registers[name]
+
+    def set(self, name: str, value: int) -> None:
+        self._registers[name] = value
+
+
 def frames(
-    image: Image, space: AddressSpace, registers: RegisterFile, limit: int = _DEEPEST
+    image: Image, space: Memory, registers: RegisterFile, limit: int = _DEEPEST
 ) -> list[Frame]:
     """Return the frames of a process, the innermost first."""
     names = [*(f"x{n}" for n in range(19, 31)), "sp", "pc"]
@@ -216,7 +276,7 @@ def frames(
         at = now["pc"] if not out or interrupted else now["pc"] - 4
         interrupted = above is not None and above["pc"] != above["x30"]
         out.append(Frame(place_of(image, at), above["sp"] if above else now["sp"], back))
-        if above is None or space.layout.find(back) is None or not _goes_up(now, above):
+        if above is None or space.peek(back, 4) is None or not _goes_up(now, above):
             break
         if image.symbol_at(back) is None:
             break
