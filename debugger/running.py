@@ -179,6 +179,8 @@ class Run:
     def _blocked(self) -> str:
         """Say why nothing can ever run, or "" ."""
         scheduler, policy = self.system.kernel.scheduler, self.policy
+        if scheduler.may_run is None and not scheduler.idle:
+            return ""
         alive = list(self.system.kernel.running)
         if any(p.state is State.READY and self._may_run(p) for p in alive):
             return ""
