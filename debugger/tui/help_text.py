@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 __all__ = ["HELP"]
 
@@ -10,41 +14,41 @@ _LEFT = """\
 MOTION
 s  step, into calls
 n  next, over calls
-S N  the same to the next source line
+S N  same, to the next source line
 f  finish the routine
 u  until: out of the loop
 c  continue; space stops it
 g  go to the line at the cursor
 STOPPING
 b  break at the cursor, or delete
-   in Calls: catch this call
+   (in Calls: catch this call)
 COMMAND LINE
 :  type a command (help lists all)
-Tab completes, → takes the hint
-Esc back to the panels
+Tab  completes, → takes the hint
+Esc  back to the panels
 ELSEWHERE
 e  explain the instruction
-m  memory at …   i  type to the guest
+m  memory at … (i types to the guest)
 y  copy as: c curl, r raw bytes,
    s strace line, g gdb commands
 q  quit"""
 
 _RIGHT = """\
 PANELS
-1 … 9 0        this one
-Tab Shift-Tab  next, previous
-↑ ↓ PgUp PgDn  move and scroll
-← →            sideways
-.              the present line
-/              find in this panel
-z  zoom    h  hide    H  show all
-t  colours    Ctrl-L  draw anew
-mouse and wheel do what they say
+1…9 0  this one
+Tab    the next, Shift-Tab the last
+↑ ↓    move, PgUp PgDn scroll
+← →    sideways
+.      the present line
+/      find in this panel
+z h H  zoom, hide, show all
+t      colours (Ctrl-L draws anew)
+mouse  chooses, the wheel scrolls
 ENTER
-Calls, Response  where it was made
-Processes        switch to it
-Stack, Registers memory there
-Source, Code     the other of them
+Calls, Response   where it is made
+Processes         switch to it
+Stack, Registers  memory there
+Source, Code      the other one
 IN CALLS
 /  filter: open %file fd 4 failed
 a  all processes, or this one
@@ -53,9 +57,23 @@ x  failed ones only
 Any key closes this."""
 
 
-def _beside(left: str, right: str) -> str:
-    pairs = zip(left.split("\n"), right.split("\n"), strict=True)
-    return "\n".join(f"  {a:<38}{b:<35}" for a, b in pairs)
+def _cell(line: str, width: int) -> Iterator[tuple[str, str]]:
+    """Yield one line: a heading, or keys and what they do."""
+    if line.isupper():
+        yield "class:y-bar-strong", f"{line:<{width}}"
+        return
+    keys, gap, words = line.partition("  ")
+    if not keys or not gap:
+        keys, gap, words = "", "", line
+    yield "class:y-bar-strong", keys
+    yield "", f"{gap + words:<{width - len(keys)}}"
+
+
+def _beside(left: str, right: str) -> StyleAndTextTuples:
+    out: StyleAndTextTuples = []
+    for a, b in zip(left.split("\n"), right.split("\n"), strict=True):
+        out += [("", "  "), *_cell(a, 38), *_cell(b, 35), ("", "\n")]
+    return out[:-1]
 
 
 HELP: Final = _beside(_LEFT, _RIGHT)

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("pexpect", reason="needs a pseudo-terminal")
-
-from tests.tui.pseudo import Terminal
+if TYPE_CHECKING:
+    from tests.tui.pseudo import Terminal
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Start the debugger on a terminal of its own."""
+    pytest.importorskip("pexpect", reason="needs a pseudo-terminal")
+    from tests.tui.pseudo import Terminal
+
     made: list[Terminal] = []
 
     def start(*arguments: str, **more: object) -> Terminal:

@@ -20,8 +20,8 @@ from debugger.session import Session
 from debugger.tui.application import Debugger
 from debugger.tui.state import State
 from emu.launch import Options
-from tests.tui.pseudo import ROOT
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 STEPS = 40
 
 

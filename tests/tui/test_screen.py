@@ -9,12 +9,14 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tui.pseudo import Terminal
+if TYPE_CHECKING:
+    from tests.tui.pseudo import Terminal
 
-Start = Callable[..., Terminal]
+Start = Callable[..., "Terminal"]
 
 
 def _current(terminal: Terminal) -> int:
@@ -206,7 +208,7 @@ def test_a_lost_terminal_leaves_the_breakpoints(
     terminal: Start, arrived: Start, tmp_path: Path
 ) -> None:
     screen = arrived().command("break parse_request").see("breakpoint 2")
-    screen.child.kill(signal.SIGHUP)
+    screen.child.kill(signal.Signals["SIGHUP"])
     screen.finish()
     again = terminal("--get", "/", columns=180, rows=40).see("lost its terminal", ">14")
     kept = next(tmp_path.rglob("restored-breakpoints"))

@@ -78,7 +78,7 @@ def test_the_programs_output_and_its_calls(state: State) -> None:
 
 
 def test_from_a_call_to_its_line_and_back(state: State) -> None:
-    state.submit("until guest.s:16")
+    state.submit("until guest.s:15")
     shown(state, "calls")
     state.focus = "calls"
     enter(state)
