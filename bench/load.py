@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ class Result:
     oldest_ms: float
     errors: int
     wrong: int
+    #: Processor time of the server for one request: steadier than a rate on a busy machine.
+    #: 0 where it is not known.
+    cpu_us: float = 0.0
 
 
 def make_site(root: Path) -> None:
@@ -95,6 +99,7 @@ class Load:
             command += ["-n", str(requests), "-w", "0"]
         command += ["-k"] if work.keeps or work.uploads else []
         command += ["-u"] if work.uploads else []
+        began, spent = time.perf_counter(), running.cpu()
         done = subprocess.run(
             on_core(CLIENT_CORE, command),
             capture_output=True,
@@ -104,9 +109,12 @@ class Load:
         )
         if not done.stdout:
             raise RivalError(f"{work.name}: {done.stderr.strip()}")
+        share = (running.cpu() - spent) / (time.perf_counter() - began)
         self._check_upload(work)
         found: dict[str, Any] = json.loads(done.stdout)
-        return Result(**{name: found[name] for name in Result.__dataclass_fields__})
+        named = {name: found[name] for name in Result.__dataclass_fields__ if name in found}
+        known = named["rate"] and not running.rival.forks
+        return Result(**named, cpu_us=share / named["rate"] * 1e6 if known else 0.0)
 
     def _check_upload(self, work: Work) -> None:
         """Compare what a server stored with what was sent to it."""

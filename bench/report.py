@@ -94,8 +94,9 @@ class Report:
 
     def _load(self) -> list[str]:
         lines = []
+        head = "rate/s    MiB/s   p50 ms   p99 ms    max ms   cpu us   ours/its"
         for name in dict.fromkeys(work for work, _ in self.rows):
-            lines += ["", f"{name:25}      rate/s    MiB/s   p50 ms   p99 ms    max ms   ours/its"]
+            lines += ["", f"{name:25}      {head}"]
             lines += [self._line(row) for (work, _), row in self.rows.items() if work == name]
         return lines
 
@@ -107,10 +108,16 @@ class Report:
             beside += f"  goal {goals[0].ratio:g}{'' if ratio >= goals[0].ratio else ', missed'}"
         faults = f"  {row.faults} FAULTS" if row.faults else ""
         mib = row.middle("bytes_per_second") / MIB
+        cpu = self._cpu(row)
         return (
             f"  {row.rival:25} {row.middle('rate'):9.1f} {mib:8.1f} {row.middle('p50_ms'):8.2f}"
-            f" {row.middle('p99_ms'):8.2f} {row.longest_ms:9.1f} {beside}{faults}"
+            f" {row.middle('p99_ms'):8.2f} {row.longest_ms:9.1f} {cpu:>8} {beside}{faults}"
         ).rstrip()
+
+    @staticmethod
+    def _cpu(row: Row) -> str:
+        spent = row.middle("cpu_us")
+        return f"{spent:.0f}" if spent else "-"
 
     def _apart(self) -> list[str]:
         lines = [f"{'start and memory':25}    start ms  resident MiB"]
@@ -132,7 +139,10 @@ class Report:
                     "rival": row.rival,
                     "ratio": self.ratio(row.work.name, row.rival),
                     "faults": row.faults,
-                    **{n: row.middle(n) for n in ("rate", "bytes_per_second", "p50_ms", "p99_ms")},
+                    **{
+                        n: row.middle(n)
+                        for n in ("rate", "bytes_per_second", "p50_ms", "p99_ms", "cpu_us")
+                    },
                     "longest_ms": row.longest_ms,
                 }
                 for row in self.rows.values()

@@ -74,6 +74,8 @@ class Rival:
     name: str
     command: Callable[[Site, int], list[str]]
     keeps: bool = False
+    #: Its requests are processes of their own, whose time the host forgets with them.
+    forks: bool = False
     uploads: bool = False
 
 
@@ -90,6 +92,16 @@ class Running:
     def processes(self) -> list[psutil.Process]:
         """Return the server's processes, the first one first."""
         return [self.process, *self.process.children(recursive=True)]
+
+    def cpu(self) -> float:
+        """Return the processor seconds of its processes, those that have ended too."""
+        total = 0.0
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                total += times.user + times.system
+                total += getattr(times, "children_user", 0) + getattr(times, "children_system", 0)
+        return total
 
     def memory(self) -> int:
         """Return the resident memory of all its processes, in bytes."""
@@ -165,8 +177,8 @@ def _nginx(site: Site, port: int) -> list[str]:
 RIVALS = (
     Rival("ymawky-emu", _emulator, keeps=True, uploads=True),
     Rival("http.server", _http_server),
-    Rival("forkserver", _forkserver),
-    Rival("qemu-aarch64", _qemu),
+    Rival("forkserver", _forkserver, forks=True),
+    Rival("qemu-aarch64", _qemu, forks=True),
     Rival("nginx", _nginx, keeps=True, uploads=True),
 )
 
