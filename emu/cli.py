@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import ipaddress
 import sys
 from pathlib import Path
@@ -186,6 +187,9 @@ def _assemble(options: argparse.Namespace) -> int:
 
 
 def _print_lines(lines: Iterable[str]) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Sources may hold what the terminal's character set does not.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         for line in lines:
             print(line)

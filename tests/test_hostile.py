@@ -153,3 +153,26 @@ def test_an_interrupt_while_assembling_is_no_traceback(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (130, b"")
+
+
+def test_a_working_directory_that_is_gone_does_not_matter(tmp_path: Path) -> None:
+    guest = program(tmp_path, HELLO.format(code=3))
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    arguments = command("run", "--quiet", guest)
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir ../gone; exec "$@"', "sh", *arguments], cwd=gone, env=environment(),
+        capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"hello\n", b"")
+
+
+def test_a_listing_escapes_what_the_character_set_lacks(tmp_path: Path) -> None:
+    source = tmp_path / "guest.s"
+    source.write_bytes(b'_main: ret\n.data\n.ascii "\xc3\xa9"\n')
+    done = subprocess.run(
+        command("asm", source), cwd=tmp_path, env=environment() | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b'.ascii "\\xe9"' in done.stdout

@@ -48,13 +48,13 @@ def cached(
 ) -> Image:
     """Return the image of ``paths``, from the cache if it is there; see :func:`emu.asm.cached`."""
     try:
-        where = directory()
-    except RuntimeError:  # no home directory
+        where, here = directory(), Path.cwd()
+    except (RuntimeError, FileNotFoundError):  # no home directory; no working directory any more
         return _assemble(paths, entry, defines, include_dirs)[0]
     call = [
         _versions(),
         [str(p) for p in paths],
-        str(Path.cwd()),
+        str(here),
         entry,
         sorted(defines.items()),
         [str(p) for p in include_dirs],
