@@ -159,6 +159,11 @@ def test_two_children_of_two_connections(arrived: Start) -> None:
     screen.see("101", "> └ 102")
 
 
+def test_two_commands_tell_why_it_is_a_403(arrived: Start) -> None:
+    screen = arrived("/files/../../secret").command("watch x0 if x0 == 403")
+    screen.see("watchpoint 2").command("continue").see("fail    FORBIDDEN", "check_segment")
+
+
 def test_mouse_and_wheel(arrived: Start) -> None:
     screen = arrived()
     row = next(i for i, line in enumerate(screen.lines) if "8 Calls" in line)
