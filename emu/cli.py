@@ -218,7 +218,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _port(text: str) -> int:
-    if text.isdecimal() and int(text) <= _PORT_MAX:
+    if text.isascii() and text.isdecimal() and int(text) <= _PORT_MAX:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to {_PORT_MAX}")
 
@@ -254,13 +254,13 @@ def _variable(text: str) -> tuple[str, str]:
 
 
 def _bytes(text: str) -> int:
-    if text.isdecimal():
+    if text.isascii() and text.isdecimal():
         return min(int(text), _STRING_MAX)
     raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes")
 
 
 def _count(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= _PROCS_MAX:
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= _PROCS_MAX:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {_PROCS_MAX}")
 

@@ -163,10 +163,10 @@ def _forward_signals(system: System, say: Callable[[str], None]) -> None:
 
     def forward(number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
-        if seen and name == "SIGINT":
+        if number in seen or (seen and name == "SIGINT"):
             os._exit(128 + number)
         seen.append(number)
-        say(f"{name}: the guest gets it (Ctrl-C once more: stop at once)")
+        say(f"{name}: the guest gets it (once more: stop at once)")
         system.interrupt(_FORWARDED[name])
 
     for name in _FORWARDED:

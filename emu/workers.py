@@ -148,13 +148,11 @@ class Crew:
         return status
 
     def _forward(self, number: int, _frame: FrameType | None) -> None:
-        if self._stopping and number == signal.SIGINT:
+        if self._stopping:
             for worker in self._workers.values():
                 worker.process.kill()
             os._exit(128 + number)
-        self._say(
-            f"{signal.Signals(number).name}: the workers get it (Ctrl-C once more: stop at once)"
-        )
+        self._say(f"{signal.Signals(number).name}: the workers get it (once more: stop at once)")
         self._end(number)
 
     def _end(self, number: int) -> None:

@@ -177,12 +177,15 @@ def test_a_signal_goes_to_the_server_which_ends_cleanly(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_a_guest_that_does_not_listen_ends_at_the_second_ctrl_c(tmp_path: Path) -> None:
-    text = """
+@pytest.mark.parametrize(("sent", "number"), [(signal.SIGINT, 2), (signal.SIGTERM, 15)])
+def test_a_guest_that_does_not_listen_ends_at_the_second_signal(
+    tmp_path: Path, sent: signal.Signals, number: int
+) -> None:
+    text = f"""
     _main:  la x1, action
-            mov x0, #2
+            mov x0, #{number}
             mov x2, #0
-            sys 46                  // ignore SIGINT
+            sys 46                  // ignore it
             mov x0, #1
             la x1, ready
             mov x2, #1
@@ -203,10 +206,10 @@ def test_a_guest_that_does_not_listen_ends_at_the_second_ctrl_c(tmp_path: Path) 
     with process:
         assert process.stdout.read(1) == b"!"
         process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert b"SIGINT" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 130
+        process.send_signal(sent)
+        assert sent.name.encode() in process.stderr.readline()
+        process.send_signal(sent)
+        assert process.wait(PATIENCE) == 128 + number
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
