@@ -138,7 +138,9 @@ def test_twenty_thousand_mixed_requests_leave_nothing_behind(
     files = snapshot(root)
     _put_on(served, REQUESTS, seed=2)
     after = _settled(served, before)
-    assert (after.descriptors, after.children) == (before.descriptors, before.children)
+    # The first look may have caught a connection that was just being closed: fewer is no leak.
+    assert after.descriptors <= before.descriptors
+    assert after.children == before.children
     assert after.memory - before.memory < 4 << 20
     ask(served, request("PUT", "/put.txt", body=b"x"))
     (root / "www" / "put.txt").unlink()
