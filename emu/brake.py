@@ -26,6 +26,8 @@ __all__ = ["Brake"]
 
 #: Words of the engine's record of a hook (``struct hook``) among which the callback stands.
 _WORDS: Final = 8
+#: No instruction stands at an odd address: a hook there is never called.
+_NO_PC: Final = 3
 
 
 class Brake:
@@ -34,11 +36,11 @@ class Brake:
     def __init__(self, engine: Engine) -> None:
         """Hook all blocks; nothing may have been translated yet."""
         self._idle, self._stop = engine.addresses("uc_strerror", "uc_emu_stop")
-        self._word = self._hook(engine)
-        self._hook(engine)
+        self._word = self._hook(engine, 1, 0)
+        self._hook(engine, _NO_PC, _NO_PC)
 
-    def _hook(self, engine: Engine) -> ctypes.c_uint64:
-        """Add a hook, and return where its callback stands in memory.
+    def _hook(self, engine: Engine, begin: int, end: int) -> ctypes.c_uint64:
+        """Add a hook on begin…end (1, 0: all), and return where its callback stands in memory.
 
         Raises:
             MachineError: the record looks otherwise in this version of the engine.
@@ -50,8 +52,8 @@ class Brake:
             ctypes.c_int(const.UC_HOOK_BLOCK),
             ctypes.c_void_p(self._idle),
             None,
-            ctypes.c_uint64(1),
-            ctypes.c_uint64(0),
+            ctypes.c_uint64(begin),
+            ctypes.c_uint64(end),
         )
         check(error, "hook_add")
         words = (ctypes.c_uint64 * _WORDS).from_address(hook.value)

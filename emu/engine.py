@@ -82,8 +82,11 @@ class Engine:
         self.mem_protect = _declare(own.uc_mem_protect, p, u64, size, u32)
         self.mem_read = _declare(own.uc_mem_read, p, u64, p, size)
         self.mem_write = _declare(own.uc_mem_write, p, u64, p, size)
-        self.reg_read_batch = _declare(own.uc_reg_read_batch, p, p, p, ctypes.c_int)
-        self.reg_write_batch = _declare(own.uc_reg_write_batch, p, p, p, ctypes.c_int)
+        # These take a fraction of a microsecond and call nothing back: letting other threads run
+        # meanwhile, as a CDLL does at every call, costs more than they do.
+        quick = ctypes.PyDLL(own._name)
+        self.reg_read_batch = _declare(quick.uc_reg_read_batch, p, p, p, ctypes.c_int)
+        self.reg_write_batch = _declare(quick.uc_reg_write_batch, p, p, p, ctypes.c_int)
         self.hook_add: Any = own.uc_hook_add
         self.hook_del = _declare(own.uc_hook_del, p, size)
         self._close = _declare(own.uc_close, p)
