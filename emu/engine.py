@@ -84,7 +84,7 @@ class Engine:
         self.mem_write = _declare(own.uc_mem_write, p, u64, p, size)
         # These take a fraction of a microsecond and call nothing back: letting other threads run
         # meanwhile, as a CDLL does at every call, costs more than they do.
-        quick = ctypes.PyDLL(own._name)
+        quick = ctypes.PyDLL(own._name)  # noqa: SLF001 - the path it was found at
         self.reg_read_batch = _declare(quick.uc_reg_read_batch, p, p, p, ctypes.c_int)
         self.reg_write_batch = _declare(quick.uc_reg_write_batch, p, p, p, ctypes.c_int)
         self.hook_add: Any = own.uc_hook_add

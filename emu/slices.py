@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["SLICE_S", "Slices"]
 
 #: Length of a slice in seconds: how long a process that makes no call may hold up the others.
-SLICE_S = 0.002
+SLICE_S = 0.005
 
 
 class Slices:

@@ -71,7 +71,7 @@ def mach_wait_until(call: Call, deadline: Size) -> int:
 
 @syscall(-60, name="swtch")
 def swtch(_call: Call) -> int:
-    """Give way: nobody else is worth it, since a slice is 2 ms."""
+    """Give way: nobody else is worth it, since a slice is 5 ms."""
     return 0
 
 

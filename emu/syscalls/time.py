@@ -71,7 +71,7 @@ _CPU_TIMERS = {f.ITIMER_VIRTUAL: f.SIGVTALRM, f.ITIMER_PROF: f.SIGPROF}
 def setitimer(call: Call, which: ItimerWhich, itv: ItimervalIn, oitv: ItimervalOut) -> int:
     """Arm or disarm an interval timer; a null ``itv`` only reports.
 
-    The two that count used time are looked at when a time slice ends, every 2 ms.
+    The two that count used time are looked at when a time slice ends, every 5 ms.
     """
     process = call.process
     _check_which(which)
