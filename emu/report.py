@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.darwin import flags as f
+from emu.darwin.errno import ENOSYS
 from emu.errors import StrictError
 from emu.loader import EXIT_STUB
 from emu.machine import EXEC, READ, WRITE, Registers
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from emu.kernel.signals import SigInfo
     from emu.memory import Region
 
-__all__ = ["CrashReporter", "crash_report", "describe_address", "describe_prot"]
+__all__ = ["CrashReporter", "crash_report", "describe_address", "describe_place", "describe_prot"]
 
 #: Frames that a backtrace follows at the most: a damaged chain may be a circle.
 _FRAMES = 32
@@ -215,8 +216,22 @@ def _why_no_fault(process: Process, info: SigInfo, at: str) -> str:
         case f.SIGTRAP if info.address:
             return f"brk at {at}"
         case f.SIGSYS if not info.pid:
-            return "unknown system call"
+            return _why_sigsys(process)
     return f"sent by pid {info.pid}" if info.pid else "sent from outside"
+
+
+def _why_sigsys(process: Process) -> str:
+    """Name the call that is not there: the last one that no handler answered."""
+    from emu.darwin.numbers import name_of
+    from emu.syscalls.table import TABLE
+
+    for number, _, _, error in reversed(process.recent):
+        if error == ENOSYS and number not in TABLE:
+            name = name_of(number)
+            if name is None:
+                return f"there is no system call {number}"
+            return f"system call {name} ({number}) is not implemented"
+    return "unknown system call"
 
 
 def _guess(process: Process, address: int) -> str:
@@ -244,6 +259,13 @@ def describe_address(image: Image, address: int) -> str:
         return f"{address:#x}"
     name, offset = found
     return f"{address:#x} <{name}+{offset}>" if offset else f"{address:#x} <{name}>"
+
+
+def describe_place(image: Image, address: int) -> str:
+    """Return an address with label and source line: ``0x100003f40 <open_log+8> (log.s:12)``."""
+    entry = image.lines.at(address)
+    line = "" if entry is None else f" ({entry.outermost.path}:{entry.outermost.line})"
+    return describe_address(image, address) + line
 
 
 def _region_name(process: Process, address: int) -> str:

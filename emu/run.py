@@ -14,7 +14,7 @@ from emu.errors import StrictError, UsageError
 from emu.hints import Hints
 from emu.host.probe import bind_problem
 from emu.launch import Options, prepare
-from emu.report import CrashReporter, describe_address
+from emu.report import CrashReporter, describe_place
 from emu.stats import Statistics, in_words
 from emu.workers import Crew, Tie
 
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     trace = _start_trace(arguments, system)
     report, hint = _beside(trace, console.say), _beside(trace, say)
     system.warn = report
-    system.describe = lambda process, address: describe_address(
+    system.describe = lambda process, address: describe_place(
         (process and process.image) or image, address
     )
     system.observe(CrashReporter(image, report, strict=arguments.strict))

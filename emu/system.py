@@ -407,8 +407,8 @@ class System:
         if self.observer is not None:
             process.registers = self.machine.save()
             self.observer.unimplemented(process, number)
-        if not name_of(number):
-            self.kernel.post(process, SigInfo(f.SIGSYS))
+        # xnu's nosys() does both: a process that ignores, blocks or catches it sees the ENOSYS.
+        self.kernel.post(process, SigInfo(f.SIGSYS))
         return Errno(ENOSYS)
 
     def _park(self, process: Process, wait: Park, pc: int) -> None:
@@ -524,7 +524,8 @@ def _odd_number(number: int, arguments: tuple[int, ...]) -> tuple[int, tuple[int
 def _unknown_text(process: Process, number: int, where: str) -> str:
     name = name_of(number)
     what = f"{name} ({number})" if name else f"number {number}"
-    return f"[pid {process.pid}] system call {what} at {where} is not implemented: ENOSYS"
+    error = "ENOSYS" if number > 0 else "KERN_INVALID_ARGUMENT"
+    return f"[pid {process.pid}] system call {what} at {where} is not implemented: {error}, SIGSYS"
 
 
 def _end_interrupted(registers: Registers, done: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,17 @@ def test_strict_stops_at_a_call_that_is_not_there(tmp_path: Path) -> None:
     assert "call 161 (getfh) is not implemented" in done.stderr
     assert "_main+4" in done.stderr
     assert "b.s:3: svc #0x80" in done.stderr
+
+
+def test_a_call_that_is_not_there_is_said_with_its_place_and_ends_the_program(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "c.s").write_text(".globl _main\n_main: mov x16, #161\n svc #0x80\n ret\n")
+    done = _run(tmp_path, "--quiet", str(tmp_path / "c.s"))
+    assert done.returncode == 128 + 12
+    warning = done.stderr.splitlines()[0]
+    assert re.search(r"getfh \(161\) at 0x\w+ <_main\+4> \(.*c\.s:3\) is not implemented", warning)
+    assert "ENOSYS, SIGSYS" in warning
 
 
 def test_a_pipe_that_nobody_reads_does_not_hold_the_program_up(tmp_path: Path) -> None:

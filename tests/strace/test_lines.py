@@ -293,12 +293,26 @@ def test_a_process_that_is_killed_while_it_waits(tmp_path: Path) -> None:
 
 
 def test_calls_without_a_handler_are_shown_by_xnus_signature(tmp_path: Path) -> None:
-    text = "_main: la x0, name\n mov x1, #8\n sys 161\n mov x16, #9999\n svc #0x80\n"
-    lines = trace(tmp_path, text + '.data\nname: .asciz "x"')
-    assert re.fullmatch(
-        r'\[pid 100\] getfh\("x", 0x8\) = -1 ENOSYS \(Function not implemented\)', lines[0]
-    )
-    assert lines[1] == "[pid 100] syscall_9999() = -1 ENOSYS (Function not implemented)"
+    text = f"""
+    _main:  mov x0, #{f.SIGSYS}
+            la x1, action
+            mov x2, #0
+            sys 46
+            la x0, name
+            mov x1, #8
+            sys 161
+            mov x16, #9999
+            svc #0x80
+            exit 0
+    .data
+    action: .quad {f.SIG_IGN}, 0, 0
+    name:   .asciz "x"
+    """
+    _, *lines, _, _ = trace(tmp_path, text)
+    assert lines == [
+        '[pid 100] getfh("x", 0x8) = -1 ENOSYS (Function not implemented)',
+        "[pid 100] syscall_9999() = -1 ENOSYS (Function not implemented)",
+    ]
 
 
 def test_bad_pointers_are_shown_as_numbers(tmp_path: Path) -> None:

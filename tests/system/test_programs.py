@@ -1,11 +1,11 @@
 """Small guest programs: processes, signals, faults, limits, as their authors would see them."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from emu.darwin import flags as f
+from emu.darwin.errno import ENOSYS
 from emu.kernel.process import Limits
 from tests.guest import run_guest
 
@@ -361,25 +361,60 @@ def test_an_endless_loop_does_not_stop_the_others(tmp_path: Path) -> None:
     assert run_guest(tmp_path, text).exit == 0
 
 
-def test_an_unknown_number_raises_sigsys(tmp_path: Path) -> None:
-    result = run_guest(tmp_path, "_main: mov x16, #9999\n svc #0x80\n ret")
+MISSING = """
+_main:  mov x0, #SIGSYS
+        la x1, action
+        mov x2, #0
+        sys 46
+        mov x19, #3
+1:      mov x16, #NUMBER
+        svc #0x80
+        subs x19, x19, #1
+        b.ne 1b
+        b.cc 2f
+        la x9, caught
+        ldr w10, [x9]
+        add x0, x0, x10
+        sys 1                       // exit(ENOSYS + what the handler has counted)
+2:      exit 99
+tramp:  la x9, caught
+        ldr w10, [x9]
+        add w10, w10, w2
+        str w10, [x9]
+        mov x0, x4
+        mov x1, x2
+        sys 184
+.data
+.p2align 3
+action: .quad HANDLER, tramp
+        .long 0, 0
+caught: .long 0
+"""
+
+
+@pytest.mark.parametrize(("number", "name"), [(161, "getfh (161)"), (9999, "number 9999")])
+def test_a_call_that_is_missing_ends_a_program_that_says_nothing_of_sigsys(
+    tmp_path: Path, number: int, name: str
+) -> None:
+    result = run_guest(tmp_path, f"_main: mov x16, #{number}\n svc #0x80\n exit 0")
     assert result.signal == f.SIGSYS
-    assert len(result.warnings) == 1
-    assert "9999" in result.warnings[0]
-
-
-def test_a_known_call_that_is_missing_is_named_once_and_is_enosys(tmp_path: Path) -> None:
-    text = """
-    _main:  mov x19, #3
-    1:      sys 161                 // getfh
-            subs x19, x19, #1
-            b.ne 1b
-            sys 1
-    """
-    result = run_guest(tmp_path, text)
-    assert result.exit == 78
     (warning,) = result.warnings
-    assert re.search(r"getfh.*161", warning)
+    assert f"system call {name} at 0x" in warning
+    assert str(number) in result.reports[0][0]
+
+
+@pytest.mark.parametrize(("handler", "caught"), [(f.SIG_IGN, 0), (0x1000, 3 * f.SIGSYS)])
+@pytest.mark.parametrize("number", [161, 9999])
+def test_who_ignores_or_handles_sigsys_sees_enosys_and_one_warning(
+    tmp_path: Path, number: int, handler: int, caught: int
+) -> None:
+    values = {"SIGSYS": f.SIGSYS, "NUMBER": number, "HANDLER": handler}
+    text = MISSING
+    for word, value in values.items():
+        text = text.replace(word, str(value))
+    result = run_guest(tmp_path, text)
+    assert result.exit == ENOSYS + caught
+    assert len(result.warnings) == 1
 
 
 def test_the_outside_interrupts_a_guest_that_computes(tmp_path: Path) -> None:
