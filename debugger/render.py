@@ -9,12 +9,15 @@ from debugger.engine import saved_pc
 from debugger.events import Ended, Forked, ResponseStarts, StopEvent, summary
 from debugger.expressions import StructAt
 from debugger.registers import GENERAL, flags_text
+from debugger.request import SENDS
 from debugger.telescope import chain, chain_text
 from debugger.trail import decision
+from emu.darwin.errno import EAGAIN, EALREADY, EINPROGRESS, EINTR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from debugger.calls import CallRecord
     from debugger.expressions import Value
     from debugger.places import Place
     from debugger.session import Session
@@ -24,6 +27,10 @@ __all__ = [
     "code_line", "disassembly_lines", "hexdump", "quoted", "register_lines", "source_lines",
     "stop_report", "value_text", "why_lines",
 ]  # fmt: skip
+
+#: Errors that say "not yet", and how many calls back the cause of a status may be.
+_NO_REFUSAL = {EAGAIN, EALREADY, EINPROGRESS, EINTR}
+_RECENT = 12
 
 
 def stop_report(session: Session, event: StopEvent) -> str:
@@ -52,9 +59,23 @@ def why_lines(session: Session, pid: int, status: int) -> Iterator[str]:
         if found.branch is not None:
             how = "was taken" if found.taken else "was not taken"
             yield f"    since this {how}: {_spot(session, found.branch.address)}"
-    failed = [r for r in session.calls()[-12:] if r.pid == pid and r.failed]
-    for record in failed[-1:]:
+    record = _failed_last(session, pid)
+    if record is not None:
         yield f"  the last call that failed: {record.line}, at {session.place_of(record.pc)}"
+
+
+def _failed_last(session: Session, pid: int) -> CallRecord | None:
+    """Return the call of a process that failed last, since it sent something and not long ago.
+
+    A descriptor that has nothing yet, or a signal, has refused nothing.
+    """
+    own = [r for r in session.calls() if r.pid == pid and r.kind == "call"]
+    for record in reversed(own[-_RECENT:]):
+        if record.name.removesuffix("_nocancel") in SENDS and not record.failed:
+            return None
+        if record.failed and record.error not in _NO_REFUSAL:
+            return record
+    return None
 
 
 def _spot(session: Session, address: int) -> str:
