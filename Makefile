@@ -18,7 +18,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq install
 CODE := $(wildcard emu debugger tests bench hatch_build.py)
 
 .DEFAULT_GOAL := ymawky
-.PHONY: serve test lint format types pytest bench bench-quick bench-curves screenshots lock clean help
+.PHONY: serve test lint format types pytest conformance bench bench-quick bench-curves screenshots lock clean help
 
 # ---- the native server -------------------------------------------------------------------------
 
@@ -92,6 +92,9 @@ types: .venv/dev.stamp ## check the types for Linux, macOS and Windows
 
 pytest: .venv/dev.stamp ## run the tests alone (TESTS=tests/test_x.py for some)
 	$(BIN)/pytest -n $(JOBS) $(TESTS)
+
+conformance: .venv/dev.stamp $(NATIVE) ## run the server's tests alone (NATIVE=./ymawky: with that executable)
+	YMAWKY_NATIVE="$(NATIVE)" $(BIN)/pytest -n $(JOBS) tests/server
 
 bench: .venv/dev.stamp ## measure beside other servers on one core
 	$(PY) -m bench

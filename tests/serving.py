@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ class Served:
     log: Path
     #: What the emulator says on stderr.
     words: Path
+    #: Whether the process leads a group of its own, in which its children are.
+    leads: bool = False
 
     @property
     def url(self) -> str:
@@ -37,6 +40,13 @@ class Served:
     def connect(self) -> socket.socket:
         """Return a new connection; no operation on it takes longer than :data:`PATIENCE`."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def terminate(self) -> None:
+        """Ask the server and its children to end, as Ctrl-C in a terminal does."""
+        if sys.platform != "win32" and self.leads and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        else:
+            self.process.terminate()
 
 
 def free_port() -> int:
@@ -63,24 +73,46 @@ def serving(
     the emulator is imported from, and ``wrapper`` is a command that starts the emulator.
     """
     port = free_port()
-    log, words = scratch / "stdout", scratch / "stderr"
     command = [*wrapper, sys.executable, "-m", "emu.cli", "run", *options]
     command += [] if root is None else ["--root", str(root)]
+    command += ["--port", str(port), *([] if program is None else [str(program)])]
+    variables = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(package)}
+    with started(command, port, scratch, environment=variables) as served:
+        yield served
+
+
+@contextmanager
+def started(
+    command: Sequence[str],
+    port: int,
+    scratch: Path,
+    *,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    leads: bool = False,
+) -> Iterator[Served]:
+    """Run ``command``, which serves ``port``, in ``cwd`` or ``scratch``; end it afterwards.
+
+    Its output goes to files in ``scratch``; ``environment`` is added to our own, and ``leads``
+    gives it a process group, which it ends with.
+    """
+    log, words = scratch / "stdout", scratch / "stderr"
     with log.open("wb") as out, words.open("wb") as err:
         process = subprocess.Popen(
-            [*command, "--port", str(port), *([] if program is None else [str(program)])],
-            cwd=scratch,
-            env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(package)},
+            command,
+            cwd=cwd or scratch,
+            env=os.environ | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
+            start_new_session=leads,
         )
-    served = Served(port, process, log, words)
+    served = Served(port, process, log, words, leads)
     try:
         _await(served)
         yield served
     finally:
-        process.terminate()
+        served.terminate()
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -38,7 +38,7 @@ def _make(checkout: Path, *words: str, **variables: str) -> subprocess.Completed
 
 def test_help_names_the_targets() -> None:
     said = _make(ROOT, "help").stdout
-    for target in ("serve", "test", "lint", "types", "bench", "bench-quick", "clean"):
+    for target in ("serve", "test", "lint", "types", "conformance", "bench", "bench-quick", "clean"):
         assert f"make {target} " in said
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +13,31 @@ import pytest
 
 from tests.server.exchange import ask, request
 from tests.server.site import HELLO, build, snapshot
+from tests.server.subject import NATIVE, command, serving
 from tests.server.tunables import tuned
-from tests.serving import Served, serving
+from tests.serving import Served
 
 _numbers = itertools.count()
+
+
+def pytest_configure() -> None:
+    """Refuse what cannot be tested before a thousand tests do."""
+    if NATIVE is not None and not os.access(NATIVE, os.X_OK):
+        raise pytest.UsageError(f"YMAWKY_NATIVE: {NATIVE} is no executable: build it with 'make'")
+
+
+def pytest_report_header() -> str:
+    """Say which server is tested."""
+    words, _ = command(Path("ROOT"))
+    return "server: " + shlex.join(words)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is about the emulator while the server runs without it."""
+    for item in items if NATIVE is not None else ():
+        mark = item.get_closest_marker("emulator")
+        if mark is not None:
+            item.add_marker(pytest.mark.skip(reason=f"about the emulator: {mark.args[0]}"))
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +51,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server that most tests share."""
-    with serving(root, tmp_path_factory.mktemp("words"), "--quiet") as served:
+    with serving(root, tmp_path_factory.mktemp("words")) as served:
         yield served
 
 
@@ -54,7 +77,7 @@ def untouched(server: Served, root: Path) -> Iterator[None]:
 def hasty(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the same site that waits a second at most, for anything."""
     scratch = tmp_path_factory.mktemp("hasty")
-    program = tuned(
+    source = tuned(
         scratch,
         HEADER_TIMEOUT=1,
         RECV_TIMEOUT=1,
@@ -63,7 +86,7 @@ def hasty(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
         PUT_GRACE=1,
         DRAIN_TIMEOUT=1,
     )
-    with serving(root, scratch, "--quiet", program=program) as served:
+    with serving(root, scratch, source=source) as served:
         yield served
 
 
@@ -71,6 +94,6 @@ def hasty(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
 def strict(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the same site with small limits and without listings."""
     scratch = tmp_path_factory.mktemp("strict")
-    program = tuned(scratch, MAX_BODY=1000, MAX_PROCS=4, MAX_REQUESTS=3, ALLOW_LISTING=0)
-    with serving(root, scratch, "--quiet", program=program) as served:
+    source = tuned(scratch, MAX_BODY=1000, MAX_PROCS=4, MAX_REQUESTS=3, ALLOW_LISTING=0)
+    with serving(root, scratch, source=source) as served:
         yield served

@@ -21,6 +21,8 @@ from tests.serving import ROOT
 if not available():
     pytest.skip("nothing can be assembled without Keystone", allow_module_level=True)
 
+pytestmark = pytest.mark.emulator("calls single routines in the emulated processor")
+
 CONTRACTS = read_contracts(SOURCE)
 _INSTRUCTIONS_MAX = 60
 

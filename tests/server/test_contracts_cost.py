@@ -18,6 +18,8 @@ from tests.server.contracts_kernel import S_IFDIR, S_IFREG, pack_stat
 if not available():
     pytest.skip("nothing can be assembled without Keystone", allow_module_level=True)
 
+pytestmark = pytest.mark.emulator("calls single routines in the emulated processor")
+
 GUEST = Guest()
 INSTRUCTIONS = GUEST.machine.count_instructions()
 

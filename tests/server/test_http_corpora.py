@@ -13,7 +13,8 @@ import pytest
 
 from tests.server.exchange import Truncated, ask, connect, request
 from tests.server.site import HELLO, build, snapshot
-from tests.serving import Served, serving
+from tests.server.subject import serving
+from tests.serving import Served
 
 
 class Case(TypedDict):
@@ -38,7 +39,7 @@ SUCCESS = range(200, 300)
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Served]]:
     root, scratch = tmp_path_factory.mktemp("corpora"), tmp_path_factory.mktemp("scratch")
     build(root)
-    with serving(root, scratch, "--quiet") as served:
+    with serving(root, scratch) as served:
         yield root, served
 
 

@@ -14,8 +14,9 @@ import pytest
 
 from tests.server.exchange import Link, ask, connect, request
 from tests.server.site import HELLO, build, snapshot
+from tests.server.subject import serving
 from tests.server.tunables import tuned
-from tests.serving import PATIENCE, Served, serving
+from tests.serving import PATIENCE, Served
 
 REQUESTS = 20_000
 #: Processes of the guest: so few that a leak of one in a thousand requests would be refused.
@@ -71,6 +72,11 @@ class Levels:
     children: int
     memory: int
 
+    @property
+    def held(self) -> int:
+        """Both of what goes with a connection: the native server has a child for each."""
+        return self.descriptors + self.children
+
     @classmethod
     def of(cls, served: Served) -> Levels:
         process = psutil.Process(served.process.pid)
@@ -86,8 +92,8 @@ def enduring(tmp_path: Path) -> Iterator[tuple[Path, Served]]:
     root = tmp_path / "root"
     root.mkdir()
     build(root)
-    program = tuned(tmp_path, MAX_PROCS=MAX_PROCS)
-    with serving(root, tmp_path, "--quiet", program=program) as served:
+    source = tuned(tmp_path, MAX_PROCS=MAX_PROCS)
+    with serving(root, tmp_path, source=source) as served:
         yield root, served
 
 
@@ -117,14 +123,14 @@ def _level(served: Served) -> Levels:
     while len(seen) < 25:
         time.sleep(0.02)
         now = Levels.of(served)
-        seen = [*seen, now] if now.descriptors == seen[-1].descriptors else [now]
+        seen = [*seen, now] if now.held == seen[-1].held else [now]
     return seen[-1]
 
 
 def _settled(served: Served, level: Levels) -> Levels:
     """Wait until the last connections are gone; return the levels then, or at the end."""
     deadline = time.monotonic() + PATIENCE
-    while (now := Levels.of(served)).descriptors > level.descriptors:
+    while (now := Levels.of(served)).held > level.held:
         if time.monotonic() > deadline:
             break
         time.sleep(0.02)

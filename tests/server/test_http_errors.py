@@ -8,7 +8,8 @@ import pytest
 
 from tests.server.exchange import Answer, ask, connect, request
 from tests.server.site import build
-from tests.serving import Served, serving
+from tests.server.subject import serving
+from tests.serving import Served
 
 HTML = "text/html; charset=utf-8"
 
@@ -71,7 +72,7 @@ def test_a_page_that_is_no_file_is_not_sent(odd: tuple[Path, Path]) -> None:
     (root / "err" / "404.html").symlink_to(root / "secret.txt")
     (root / "err" / "403.html").mkdir()
     (root / "err" / "405.html").write_bytes(b"x" * 100_000)
-    with serving(root, scratch, "--quiet") as served:
+    with serving(root, scratch) as served:
         for target, status in (("/nothing", 404), ("/..", 403)):
             answer = ask(served, request("GET", target))
             assert answer.status == status
@@ -83,7 +84,7 @@ def test_a_page_that_is_no_file_is_not_sent(odd: tuple[Path, Path]) -> None:
 
 def test_a_docroot_that_vanishes_and_comes_back(odd: tuple[Path, Path]) -> None:
     root, scratch = odd
-    with serving(root, scratch, "--quiet") as served:
+    with serving(root, scratch) as served:
         (root / "www").rename(root / "away")
         (root / "err").rename(root / "gone")
         for method in ("GET", "HEAD", "DELETE"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import pytest
 
 from tests.server.exchange import Truncated, ask, connect, request
 from tests.server.site import HELLO, build, snapshot
+from tests.server.subject import serving
 from tests.server.test_http_put import chunked
-from tests.serving import PATIENCE, Served, serving
+from tests.serving import PATIENCE, Served
 
 MIB = 1 << 20
 
@@ -29,7 +31,7 @@ def own(tmp_path: Path) -> Iterator[tuple[Path, Served]]:
     root = tmp_path / "root"
     root.mkdir()
     build(root)
-    with serving(root, tmp_path, "--quiet") as served:
+    with serving(root, tmp_path) as served:
         yield root, served
 
 
@@ -38,15 +40,15 @@ def full(tmp_path: Path) -> Iterator[tuple[Path, Served]]:
     """A server whose docroot holds a megabyte, and the docroot as the server sees it."""
     if shutil.which("unshare") is None:
         pytest.skip("a small file system of one's own takes Linux's unshare")
-    mount = "mount -t tmpfs -o size=1m none root/www"
-    (tmp_path / "root" / "www").mkdir(parents=True)
+    www = tmp_path / "root" / "www"
+    www.mkdir(parents=True)
+    mount = f"mount -t tmpfs -o size=1m none {shlex.quote(str(www))}"
     wrapper = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
     if subprocess.run([*wrapper, mount], cwd=tmp_path, capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody mount a file system of their own")
     wrapper += [f'{mount} && exec "$@"', "sh"]
-    with serving(tmp_path / "root", tmp_path, "--quiet", wrapper=wrapper) as served:
-        seen = Path(f"/proc/{served.process.pid}/root") / str(tmp_path).lstrip("/")
-        yield seen / "root" / "www", served
+    with serving(tmp_path / "root", tmp_path, wrapper=wrapper) as served:
+        yield Path(f"/proc/{served.process.pid}/root") / str(www).lstrip("/"), served
 
 
 def test_a_full_disk_gets_507_and_leaves_nothing(full: tuple[Path, Served]) -> None:
@@ -274,7 +276,7 @@ def test_a_server_that_is_ended_amid_a_body_leaves_nothing(own: tuple[Path, Serv
         deadline = time.monotonic() + PATIENCE
         while snapshot(root) == before:
             assert time.monotonic() < deadline, "the body is never stored"
-        served.process.terminate()
+        served.terminate()
         assert served.process.wait(PATIENCE) == 0
     assert snapshot(root) == before
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests.server.exchange import Answer, Link, Truncated, ask, connect, request
 from tests.server.model import Resource, expected
 from tests.server.site import MOMENT, build, snapshot
-from tests.serving import Served, serving
+from tests.server.subject import serving
+from tests.serving import Served
 
 #: Examples of a property; a server on a shared machine answers a few thousand a second.
 MANY = 150
@@ -176,7 +177,7 @@ def target_of_noise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
     root, scratch = tmp_path_factory.mktemp("noise"), tmp_path_factory.mktemp("scratch")
     build(root)
     (root / "www" / "names").mkdir()
-    with serving(root, scratch, "--quiet") as served:
+    with serving(root, scratch) as served:
         yield root, served
 
 

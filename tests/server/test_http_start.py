@@ -15,15 +15,14 @@ import pytest
 
 from tests.server.exchange import ask, connect, request
 from tests.server.site import HELLO
-from tests.serving import PATIENCE, ROOT, Served, free_port, serving
-
-RUN = [sys.executable, "-m", "emu.cli", "run", "--quiet"]
+from tests.server.subject import command, serving
+from tests.serving import PATIENCE, Served, free_port
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*RUN, "--root", str(root), str(ROOT / "ymawky.s"), *arguments]
+    words, cwd = command(root, *arguments)
     return subprocess.run(
-        command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=PATIENCE
+        words, cwd=cwd, check=False, capture_output=True, text=True, timeout=PATIENCE
     )
 
 
@@ -53,7 +52,7 @@ def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ids=" ".join,
 )
 def test_a_bad_argument_gets_the_usage(root: Path, arguments: list[str]) -> None:
-    done = _run(root, "--", *arguments) if arguments[0].startswith("--") else _run(root, *arguments)
+    done = _run(root, *arguments)
     assert done.returncode == 2
     assert done.stderr.lower().startswith("usage")
     assert done.stdout == ""
@@ -69,12 +68,9 @@ def test_a_port_in_use(root: Path, server: Served) -> None:
 
 
 def _started(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    words, cwd = command(root, *arguments)
     return subprocess.Popen(
-        [*RUN, "--root", str(root), str(ROOT / "ymawky.s"), *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        words, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -114,7 +110,7 @@ LINE = re.compile(
 def logged(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Return what the server logs of one request after the other."""
     scratch = tmp_path_factory.mktemp("log")
-    with serving(root, scratch, "--quiet") as served:
+    with serving(root, scratch) as served:
         with connect(served) as link:
             link.send(request("GET", "/hello.txt"))
             link.answer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -137,11 +138,20 @@ def test_a_body_that_drips_gets_408(hasty: Served, room: Path, root: Path, frami
     assert snapshot(root) == before
 
 
+def _peers(server: psutil.Process) -> set[object]:
+    """Return whom the server and its children are connected to."""
+    peers: set[object] = set()
+    for process in (server, *server.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # a child that has just ended
+            peers |= {c.raddr for c in process.net_connections()}
+    return peers
+
+
 def _until_gone(served: Served, link: Link) -> None:
     """Wait, without reading, until the server has no part in the connection."""
     server, mine = psutil.Process(served.process.pid), link.socket.getsockname()
     deadline = time.monotonic() + 3 * LIMIT + LEEWAY
-    while any(c.raddr == mine for c in server.net_connections()):
+    while mine in _peers(server):
         assert time.monotonic() < deadline, "never given up"
         time.sleep(0.02)
 

@@ -17,6 +17,8 @@ from tests.server.contracts_guest import Guest
 if not available():
     pytest.skip("nothing can be assembled without Keystone", allow_module_level=True)
 
+pytestmark = pytest.mark.emulator("calls single routines in the emulated processor")
+
 GUEST = Guest()
 NOW = 1_795_392_000  # 2026-11-23
 LIMIT = 2**63 - 1

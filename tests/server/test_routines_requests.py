@@ -14,6 +14,8 @@ from tests.server.contracts_guest import OUT, Guest
 if not available():
     pytest.skip("nothing can be assembled without Keystone", allow_module_level=True)
 
+pytestmark = pytest.mark.emulator("calls single routines in the emulated processor")
+
 GUEST = Guest()
 
 

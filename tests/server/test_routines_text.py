@@ -15,6 +15,8 @@ from tests.server.contracts_guest import OUT, Guest
 if not available():
     pytest.skip("nothing can be assembled without Keystone", allow_module_level=True)
 
+pytestmark = pytest.mark.emulator("calls single routines in the emulated processor")
+
 GUEST = Guest()
 LIMIT = 2**63 - 1
 EINVAL = 22

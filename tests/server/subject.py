@@ -1,0 +1,54 @@
+"""The server that these tests are about: the source in the emulator, or an executable.
+
+``YMAWKY_NATIVE=./ymawky pytest tests/server`` starts that executable by itself, as a person on
+a Mac would, in the directory that it serves.  What a test can see of the two is the same but
+for what the marker ``emulator`` says of single tests; those are skipped then.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.native.building import executable, is_foreign
+from tests.serving import ROOT, Served, free_port, started
+from tests.serving import serving as emulated
+
+__all__ = ["NATIVE", "command", "serving"]
+
+#: The executable to test, or None for the source in the emulator.
+NATIVE = Path(os.environ["YMAWKY_NATIVE"]).resolve() if os.environ.get("YMAWKY_NATIVE") else None
+
+
+def command(root: Path, *arguments: str, program: Path | None = NATIVE) -> tuple[list[str], Path]:
+    """Return what starts the server of ``root/www`` with arguments, and in which directory.
+
+    A Mach-O executable needs the emulator where there is no Mac.
+    """
+    if program is not None and not is_foreign(program):
+        return [str(program), *arguments], root
+    run = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", str(root)]
+    # The emulator would take options before its program for its own.
+    return [*run, str(program or ROOT / "ymawky.s"), "--", *arguments], ROOT
+
+
+@contextmanager
+def serving(
+    root: Path, scratch: Path, *, source: Path | None = None, wrapper: Sequence[str] = ()
+) -> Iterator[Served]:
+    """Serve ``root/www`` while the context lasts.
+
+    ``source`` is one other than ``ymawky.s``; ``wrapper`` is a command that starts the server.
+    """
+    if NATIVE is None:
+        with emulated(root, scratch, "--quiet", program=source, wrapper=wrapper) as served:
+            yield served
+        return
+    port = free_port()
+    program = NATIVE if source is None else executable(source, scratch)
+    words, cwd = command(root, str(port), program=program)
+    with started([*wrapper, *words], port, scratch, cwd=cwd, leads=True) as served:
+        yield served
