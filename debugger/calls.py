@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,7 +62,8 @@ class CallLog:
         self.tracer = Tracer(self, size=size)
         #: Calls that wait, by pid.
         self.waiting: dict[int, Pending] = {}
-        self._numbers = itertools.count(1)
+        #: The number of the latest record.
+        self.last = 0
 
     def parked(self, call: Pending) -> None:
         """Note that a call waits."""
@@ -81,12 +81,12 @@ class CallLog:
         """Keep a call with its outcome; it becomes a record when somebody looks."""
         self.waiting.pop(call.pid, None)
         changed = call.shape.after(call) if call.shape.after is not None and call.result else ""
-        self._fresh.append((next(self._numbers), call, changed))
+        self.last += 1
+        self._fresh.append((self.last, call, changed))
 
     def _add(self, kind: str, pid: int, name: str, text: str, **more: object) -> None:
-        self._fresh.append(
-            CallRecord(next(self._numbers), kind, pid, name, text, **more)  # type: ignore[arg-type]
-        )
+        self.last += 1
+        self._fresh.append(CallRecord(self.last, kind, pid, name, text, **more))  # type: ignore[arg-type]
 
     def signal(self, pid: int, info: SigInfo, effect: str, now: int) -> None:
         """Keep a signal."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import capstone
 
 if TYPE_CHECKING:
     from emu.image import Image
-    from emu.memory import AddressSpace
 
-__all__ = ["Instruction", "classify", "decode", "decoder", "instruction_at", "shown"]
+__all__ = [
+    "Instruction", "Memory", "classify", "decode", "decoder", "instruction_at", "shown",
+]  # fmt: skip
 
 _CONDITIONAL = re.compile(r"b\.\w+|cbn?z|tbn?z|bc\.\w+")
 _CALLS = {"bl", "blr", "blraa", "blraaz", "blrab", "blrabz"}
@@ -82,7 +83,15 @@ def classify(mnemonic: str) -> str:
     return {"svc": "syscall", "brk": "break"}.get(mnemonic, "")
 
 
-def instruction_at(space: AddressSpace, address: int) -> Instruction | None:
+class Memory(Protocol):
+    """Guest memory: an address space, or what was kept of one."""
+
+    def peek(self, address: int, length: int) -> bytes | None:
+        """Return bytes, or None where they are not known."""
+        ...
+
+
+def instruction_at(space: Memory, address: int) -> Instruction | None:
     """Return the instruction at a guest address, or None where nothing is mapped."""
     data = space.peek(address, 4)
     return decode(int.from_bytes(data, "little"), address) if data is not None else None

@@ -15,6 +15,7 @@ from debugger.buffers import bare_name, call_buffers, file_of
 from debugger.events import (
     CallExit,
     Ended,
+    Executed,
     Forked,
     RequestArrived,
 )
@@ -73,6 +74,8 @@ class Engine(Gates, Observer):
         self._calls.pop(pid, None)
         self._passed.pop(pid, None)
         name = bare_name(number)
+        if name == "execve" and not error:
+            self._executed(process)
         if not error and name in _SOCKET_CALLS:
             self._note_traffic(process, number, arguments, result)
         for watch, old in self._before.pop(pid, ()):
@@ -95,6 +98,27 @@ class Engine(Gates, Observer):
             )  # fmt: skip
             self._halt(process, event)
 
+    def _executed(self, process: Process) -> None:
+        """Follow a process into another program: labels, lines and breakpoints are those of it."""
+        pid, image = process.pid, self.image_of(process)
+        self.tree.executed(process, image, self.log.last)
+        self.traffic.executed(pid)
+        self.trail.forget(pid)
+        for table in (self._before, self._held, self._last_pc):
+            table.pop(pid, None)
+        self._last.clear()
+        self._hook_code()
+        self._hook_memory()
+        place = self._live_place()
+        for point in self._catches:
+            if point.event == "exec" and point.concerns(pid) and point.count():
+                self._spent(point)
+                self._halt(process, Executed(pid, place, point.number, process.path))
+        if self.stop is None and self.goal.pid == pid and not self.goal.outlives:
+            self._halt(process, Executed(pid, place, 0, process.path))
+        if self.stop is None:
+            self._say(f"process {pid} is executing new program: {process.path}")
+
     def interrupted(self, process: Process, done: int, *, again: bool) -> None:
         """A signal ended a parked call."""
         found = self._calls.pop(process.pid, None)
@@ -106,7 +130,7 @@ class Engine(Gates, Observer):
     def forked(self, parent: Process, child: Process) -> None:
         """Enter a child into the tree and follow it where that is wanted."""
         place = self._live_place()
-        self.tree.forked(parent, child, place)
+        self.tree.forked(parent, child, place, self.image_of(child))
         self.traffic.forked(parent.pid, child.pid)
         if parent is self.focus:
             self._follow(parent, child, place)
@@ -136,7 +160,7 @@ class Engine(Gates, Observer):
         for table in (self._calls, self._passed, self._held, self._before, self._last_pc):
             table.pop(pid, None)
         left = sum(1 for p in self.system.kernel.running if p is not process)
-        place = place_of(self.image, self._end_pc(process))
+        place = place_of(self.image_of(process), self._end_pc(process))
         event = Ended(pid, place, process.status, describe_end(process.status), left)
         self._ended = event
         if process is self.focus or not left or self._catches_exit(process):
@@ -177,7 +201,7 @@ class Engine(Gates, Observer):
         connection = self.traffic.connection(process, file)
         if sum(len(p.data) for p in connection.pieces) < STREAM_MAX:
             data = b"".join(d for _, d in pieces)
-            stack = StackSnapshot(self.image, process.space, self.machine.save())
+            stack = StackSnapshot(self.image_of(process), process.space, self.machine.save())
             place = self._live_place(arguments[9] - 4)
             connection.pieces.append(Piece(data, process.pid, name, place, stack))
 

@@ -19,6 +19,7 @@ __all__ = [
     "CallExit",
     "Ended",
     "Entry",
+    "Executed",
     "Faulted",
     "Forked",
     "Interrupted",
@@ -112,6 +113,24 @@ class WatchpointHit(StopEvent):
         """Say what changed or was read, and by whom."""
         values = f"{self.old:#x} -> {self.new:#x}" if self.access != "read" else f"{self.new:#x}"
         return f"watchpoint {self.number}: {self.expression} {self.access}: {values}, by {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Executed(StopEvent):
+    """``execve`` has started another program, ``path``; it stands at its entry.
+
+    ``number`` is that of a catchpoint, or 0 where a motion waited for something of the program
+    before, which is gone.
+    """
+
+    kind: ClassVar[str] = "exec"
+    number: int = 0
+    path: str = ""
+
+    def what(self) -> str:
+        """Say which catchpoint and which program."""
+        head = f"catchpoint {self.number}: " if self.number else ""
+        return f"{head}executing new program: {self.path}"
 
 
 @dataclass(frozen=True, slots=True)

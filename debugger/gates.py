@@ -133,7 +133,7 @@ class Gates(Hooks):
         if self._held.pop(process.pid, -1) == pc:
             return 0
         process.registers = self.machine.save()
-        why = crash_report(self.image, process, info)[0].partition(": ")[2]
+        why = crash_report(self.image_of(process), process, info)[0].partition(": ")[2]
         self._held[process.pid] = self._passed[process.pid] = pc
         name = f.SIGNAL_NAMES.get(info.signal, str(info.signal))
         self._halt(process, Faulted(process.pid, self._live_place(pc), name, info.address, why))

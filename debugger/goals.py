@@ -30,6 +30,7 @@ class Goal:
         points: the addresses at which it has to be asked.
         ranges: memory that it wants to know accesses of: (first, last, READ | WRITE).
         routine: the routine that ``finish`` leaves; its x0 is then shown.
+        outlives: whether it can still be reached when ``execve`` has started another program.
     """
 
     pid: int
@@ -38,6 +39,7 @@ class Goal:
     points: frozenset[int] = frozenset()
     ranges: tuple[tuple[int, int, int], ...] = ()
     routine: str = ""
+    outlives: bool = False
 
     def reached(self, engine: Run, process: Process, pc: int) -> bool:
         """Tell whether this is the place; asked before the instruction at ``pc``."""
@@ -54,12 +56,15 @@ class Goal:
 class Continue(Goal):
     """Until something else stops the guest."""
 
+    outlives: bool = True
+
 
 @dataclass(slots=True)
 class Instructions(Goal):
     """So many instructions of one process."""
 
     count: int = 1
+    outlives: bool = True
 
     def reached(self, engine: Run, process: Process, pc: int) -> bool:
         """Count down."""

@@ -58,7 +58,8 @@ class Guest:
             UsageError, ImageError: there is no such program, or it is none.
         """
         self.options = options or Options()
-        self.image = image or self.options.load()
+        #: What runs start with; ``execve`` may start something else.
+        self.program = image or self.options.load()
         self.points = StopPoints()
         self.policy = Policy()
         self.policy.client_active = lambda: any(c.active for c in self.clients)
@@ -96,6 +97,12 @@ class Guest:
         if self._engine is None:
             raise DebugError("the program has not been started: 'run' or 'start' does")
         return self._engine
+
+    @property
+    def image(self) -> Image:
+        """The program that the process in focus runs."""
+        engine = self._engine
+        return self.program if engine is None else engine.image_of(engine.focus)
 
     @property
     def started(self) -> bool:
@@ -146,18 +153,16 @@ class Guest:
         return self.engine.focus
 
     def _living(self) -> Process:
-        process = self.focus
-        if not process.alive:
-            raise DebugError(f"process {process.pid} has ended: 'run' starts the program again")
-        return process
+        return self.process()
 
     def process(self, pid: int | None = None) -> Process:
         """Return a process that lives, the focus for None.
 
         Raises:
-            DebugError: there is none.
+            DebugError: there is none; says what is left to be looked at.
         """
         if pid is None or pid == self.focus.pid:
+            self.check_alive(self.focus)
             return self.focus
         found = self.engine.system.kernel.processes.get(pid)
         if found is None or not found.alive:
@@ -165,6 +170,21 @@ class Guest:
             end = f"process {pid} {record.end}" if record else f"no process {pid}"
             raise DebugError(f"{end}: see 'info processes'")
         return found
+
+    def check_alive(self, process: Process) -> None:
+        """Refuse to look at what a process no longer has.
+
+        Raises:
+            DebugError: it has ended; says what is left to be looked at.
+        """
+        if process.alive:
+            return
+        record = self.engine.tree.records.get(process.pid)
+        end = record.end if record is not None else "has ended"
+        raise DebugError(
+            f"the program is not being run: process {process.pid} {end}; the source, 'calls', "
+            "'request', 'response' and 'info processes' are left, and 'run' starts it again"
+        )
 
     def processes(self) -> list[tuple[int, ProcessRecord]]:
         """Return (depth, record) for all processes of the run, parents before children."""

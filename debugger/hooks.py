@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from debugger.buffers import bare_name, call_buffers
 from debugger.events import (
     BreakpointHit,
@@ -9,6 +11,7 @@ from debugger.events import (
     WatchpointHit,
 )
 from debugger.places import Place, place_of
+from debugger.programs import addresses, extent
 from debugger.registers import LiveRegisters
 from debugger.registers import read as read_register
 from debugger.request import SENDS
@@ -25,9 +28,15 @@ from emu.kernel.process import Process
 from emu.machine import READ, WRITE
 from emu.machine_probe import Access, Probe
 
+if TYPE_CHECKING:
+    from emu.image import Image
+
 __all__ = ["Hooks"]
 
 _ACCESS = {"write": WRITE, "read": READ, "access": READ | WRITE}
+_NONE: Final[dict[int, list[Breakpoint]]] = {}
+#: How much of what a call sends is looked at for watched memory.
+_SENT_MAX = 1 << 30
 
 
 class Hooks(Run):
@@ -38,7 +47,8 @@ class Hooks(Run):
         super()._set_up()
         self._probe = Probe(self.machine)
         self._probe.on_stopped_at = self._preempted
-        self._by_address: dict[int, list[Breakpoint]] = {}
+        #: Breakpoints by program and address.
+        self._by_address: dict[int, dict[int, list[Breakpoint]]] = {}
         self._watches: list[Watchpoint] = []
         self._register_watches: list[Watchpoint] = []
         self._catches: list[Catchpoint] = []
@@ -69,10 +79,6 @@ class Hooks(Run):
         self._request_breaks = self.points.of(RequestBreak)
         self._status_breaks = self.points.of(StatusBreak)
         self._last.clear()
-        self._by_address = {}
-        for point in self.points.of(Breakpoint):
-            for address in point.addresses:
-                self._by_address.setdefault(address, []).append(point)
         locked = self.policy.frozen or self.policy.locking != "off"
         self.system.kernel.scheduler.may_run = self._may_run if locked else None
         self._hook_code()
@@ -93,15 +99,31 @@ class Hooks(Run):
 
         self._probe.watch_blocks(entered if wanted else None)
 
+    def _images(self) -> list[Image]:
+        """Return the programs that processes run."""
+        images = {id(i): i for i in map(self.image_of, self.system.kernel.running)}
+        return list(images.values())
+
     def _hook_code(self) -> None:
+        self._by_address = {}
+        for image in self._images():
+            table = self._by_address[id(image)] = {}
+            for point in self.points.of(Breakpoint):
+                for address in addresses(point, image):
+                    table.setdefault(address, []).append(point)
         every = self.goal.every or bool(self._register_watches)
-        wanted = None if every else frozenset(self._by_address) | self.goal.points
+        wanted = None if every else self.goal.points.union(*self._by_address.values())
         if self._hooked is None or self._hooked != (wanted,):
             self._probe.watch_code(wanted, self._reached)
             self._hooked = (wanted,)
 
     def _hook_memory(self) -> None:
-        ranges = [(w.address, w.address + w.size - 1, _ACCESS[w.access]) for w in self._watches]
+        ranges = [
+            (found[0], found[0] + found[1] - 1, _ACCESS[w.access])
+            for w in self._watches
+            for found in dict.fromkeys(extent(w, image) for image in self._images())
+            if found is not None
+        ]
         ranges += self.goal.ranges
         connection = self.traffic.of(self.focus.pid)
         span = connection.span() if connection is not None else None
@@ -120,7 +142,7 @@ class Hooks(Run):
             self._check_registers(process, pc)
         if self._passed.pop(pid, -1) == pc and self.stop is None:
             return
-        points = self._by_address.get(pc)
+        points = self._by_address.get(id(process.image or self.image), _NONE).get(pc)
         if points and self.stop is None:
             self._hit(process, pc, points)
         goal = self.goal
@@ -155,7 +177,7 @@ class Hooks(Run):
         """Compare the watched registers with what they were one instruction ago."""
         live = LiveRegisters(self.machine)
         pid = process.pid
-        by = place_of(self.image, self._last_pc.get(pid, pc))
+        by = place_of(self.image_of(process), self._last_pc.get(pid, pc))
         self._last_pc[pid] = pc
         for watch in self._register_watches:
             new = read_register(live, watch.register) or 0
@@ -171,8 +193,14 @@ class Hooks(Run):
             self._halt(process, event)
 
     def _value(self, process: Process, watch: Watchpoint) -> int:
-        data = process.space.peek(watch.address, watch.size)
+        found = extent(watch, self.image_of(process))
+        data = process.space.peek(*found) if found is not None else None
         return int.from_bytes(data or b"", "little")
+
+    def _covers(self, process: Process, watch: Watchpoint, address: int, size: int) -> bool:
+        """Tell whether an access to memory touches what is watched."""
+        found = extent(watch, self.image_of(process))
+        return found is not None and address < sum(found) and found[0] < address + size
 
     def _touched(self, access: Access) -> bool:
         """Note an access to a watched range (in a memory hook); True stops behind it."""
@@ -183,9 +211,11 @@ class Hooks(Run):
         before = len(self._touches)
         pc = -1
         for watch in self._watches:
-            if watch.concerns(pid) and watch.covers(access.address, access.size) and (
-                _ACCESS[watch.access] & access.kind
-            ):  # fmt: skip
+            if (
+                watch.concerns(pid)
+                and _ACCESS[watch.access] & access.kind
+                and self._covers(process, watch, access.address, access.size)
+            ):
                 pc = self.machine.read("pc") if pc < 0 else pc
                 self._touches.append((watch, access, self._value(process, watch), pc))
         goal = self.goal
@@ -207,7 +237,7 @@ class Hooks(Run):
                     place = self.place(process)
                     self._halt(process, StepDone(process.pid, place, self.goal.motion))
                 continue
-            by = str(place_of(self.image, pc))
+            by = str(place_of(self.image_of(process), pc))
             self._watch_hit(process, watch, "read" if access.kind == READ else "write", old, by)
 
     def _watch_hit(
@@ -237,8 +267,8 @@ class Hooks(Run):
         if watch.access != "read" and self._value(process, watch) != old:
             self._watch_hit(process, watch, "write", old, by)
         elif watch.access != "write" and bare_name(number) in SENDS:
-            buffers = call_buffers(process, number, arguments, watch.address + watch.size)
-            if any(watch.covers(base, len(data)) for base, data in buffers):
+            buffers = call_buffers(process, number, arguments, _SENT_MAX)
+            if any(self._covers(process, watch, base, len(data)) for base, data in buffers):
                 self._watch_hit(process, watch, "read", old, by)
 
     def _where(self, process: Process) -> Place:

@@ -12,6 +12,8 @@ from debugger.disassembly import Instruction, instruction_at
 from debugger.expressions import Value, evaluate, number_of, parse
 from debugger.guest import Guest
 from debugger.places import Place, place_of, source_text
+from debugger.programs import Program, addresses, object_at
+from debugger.stopping import Breakpoint
 from debugger.unwind import Frame, frames
 from emu.errors import DebugError, ExpressionError
 from emu.kernel.process import Process
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from debugger.calls import CallRecord
     from debugger.registers import RegisterFile
     from debugger.request import Connection
+    from debugger.stopping import StopPoint
     from emu.memory import AddressSpace, Region
 
 __all__ = ["Inspection"]
@@ -35,13 +38,17 @@ class _Context:
     registers: RegisterFile
 
     def register(self, name: str) -> int | None:
-        return names.read(self.registers, name)
+        value = names.read(self.registers, name)
+        if value is not None:
+            self.session.check_alive(self.process)
+        return value
 
     def memory(self, address: int, size: int) -> bytes | None:
+        self.session.check_alive(self.process)
         return self.process.space.peek(address, size)
 
     def symbol(self, name: str) -> int | None:
-        symbol = self.session.image.symbols.get(name)
+        symbol = self.session.engine.image_of(self.process).symbols.get(name)
         return symbol.value if symbol is not None else None
 
     def variable(self, name: str) -> Value | None:
@@ -54,7 +61,7 @@ class _Context:
         return self.session.variables.get(name)
 
     def names(self) -> Iterable[str]:
-        return self.session.image.symbols
+        return self.session.engine.image_of(self.process).symbols
 
 
 class Inspection(Guest):
@@ -126,12 +133,28 @@ class Inspection(Guest):
 
     def instruction(self, address: int, process: Process | None = None) -> Instruction | None:
         """Return the instruction at an address, or None where nothing is mapped."""
-        return instruction_at((process or self.focus).space, address)
+        process = process or self.focus
+        return instruction_at(process.space if process.alive else Program(self.image), address)
 
     def frames(self, pid: int | None = None) -> list[Frame]:
         """Return the backtrace of a process, the innermost frame first."""
         process = self.process(pid)
-        return frames(self.image, process.space, self.registers(process.pid))
+        image = self.engine.image_of(process)
+        return frames(image, process.space, self.registers(process.pid))
+
+    def addresses(self, point: StopPoint) -> tuple[int, ...]:
+        """Return where a breakpoint is in the program that the focus runs."""
+        return addresses(point, self.image) if isinstance(point, Breakpoint) else ()
+
+    def code_of(self, pid: int) -> Program:
+        """Return the code of a process as it was loaded; it may have ended."""
+        found = self.engine.tree.records.get(pid)
+        return Program(found.programs[-1][1] if found is not None else self.program)
+
+    def place_of_call(self, record: CallRecord) -> Place:
+        """Return where a call was made, in the program that its process ran then."""
+        found = self.engine.tree.records.get(record.pid)
+        return place_of((found and found.image_at(record.sequence)) or self.image, record.pc)
 
     def calls(self) -> list[CallRecord]:
         """Return the calls, signals, forks and ends of the run so far."""
@@ -148,7 +171,7 @@ class Inspection(Guest):
             DebugError: nothing has been received from any client.
         """
         traffic = self.engine.traffic
-        found = traffic.of(self.process(pid).pid)
+        found = traffic.of(self.focus.pid if pid is None else pid)
         if found is None and traffic.connections:
             found = traffic.connections[-1]
         if found is None:
@@ -167,7 +190,8 @@ class Inspection(Guest):
         return self._evaluate_node(parse(text), text, pid)
 
     def _evaluate_node(self, node: object, text: str, pid: int | None = None) -> Value:
-        process = self.process(pid)
+        # Numbers, labels and variables have values without a process too.
+        process = self.focus if pid is None else self.process(pid)
         context = _Context(self, process, names.SavedRegisters(process))
         return evaluate(node, context, text)  # type: ignore[arg-type]
 
@@ -176,7 +200,7 @@ class Inspection(Guest):
         value = self.evaluate(text)
         target = target.strip()
         bare = target.removeprefix("$")
-        if names.read(names.SavedRegisters(self.focus), bare) is not None:
+        if names.is_register(bare):
             self.set_register(bare, number_of(value))
             return value
         if target.startswith("$"):
@@ -210,7 +234,7 @@ class Inspection(Guest):
             case Unary(operator="*", operand=inner):
                 return number_of(self._evaluate_node(inner, expression)), 8
             case Name(name=name) if name in self.image.symbols:
-                return self.image.symbols[name].value, self.object_size(name)
+                return object_at(self.image, name)
             case Field(base=base, name=name):
                 found = self._evaluate_node(base, expression)
                 address = number_of(self._evaluate_node(Unary(0, "&", node), expression))
@@ -219,18 +243,6 @@ class Inspection(Guest):
                 later = [o for o in layout.OFFSETS.values() if o > layout.OFFSETS[field]]
                 return address, min([*later, layout.SIZE]) - layout.OFFSETS[field]
         return number_of(self._evaluate_node(node, expression)), 8
-
-    def object_size(self, name: str) -> int:
-        """Return the bytes from a label to the next one in its section, 8 where none follows.
-
-        At the most 8 are watched as one value; a larger object is watched whole all the same.
-        """
-        symbol = self.image.symbols[name]
-        behind = [s.value for s in self.image.symbols.values() if s.value > symbol.value]
-        ends = [
-            s.addr + s.size for s in self.image.sections if s.addr <= symbol.value < s.addr + s.size
-        ]
-        return min([*behind, *ends], default=symbol.value + 8) - symbol.value or 8
 
     def _condition(self, text: str, process: Process, live: RegisterFile) -> int:
         value = evaluate(parse(text), _Context(self, process, live), text)

@@ -35,15 +35,15 @@ class Motions(Pointing):
     def start(self) -> StopEvent:
         """Begin a new run, ending the present one; the first process stands at its entry."""
         self.close()
-        system, first = prepare(self.options, self.image, self._log)
+        system, first = prepare(self.options, self.program, self._log)
         self._terminal.attach(first, interactive=self._interactive)
         engine = Engine(
-            self.image, system, first, self.points, self.policy, self._condition, self._log
+            self.program, system, first, self.points, self.policy, self._condition, self._log
         )
         system.describe = lambda process, address: describe_address(
-            (process and process.image) or self.image, address
+            (process and process.image) or self.program, address
         )
-        system.observe(Hints(system, self.image, self._log))
+        system.observe(Hints(system, self.program, self._log))
         engine.logpoint = self._logpoint
         engine.on_listen = lambda _file: self._start_clients()
         self._engine = engine
@@ -71,7 +71,7 @@ class Motions(Pointing):
         number = getattr(self.event, "number", 0)
         if times > 1 and number:
             self.points.get(number).ignore = times - 1
-        return self._move(Continue(self.focus.pid))
+        return self._move(Continue(self._living().pid))
 
     def step(self, count: int = 1) -> StopEvent:
         """Execute ``count`` instructions of the focus, into calls and, by policy, into children."""
@@ -171,7 +171,7 @@ class Motions(Pointing):
             here = instruction_at(engine.system.current.space, pc)
             return here is not None and here.kind in kinds
 
-        return self._move(Condition(process.pid, motion, holds=is_one))
+        return self._move(Condition(process.pid, motion, holds=is_one, outlives=True))
 
     def to_header_field(self) -> StopEvent:
         """Run until the program reads the first byte of the request's next header field."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from debugger import registers as names
 from debugger.expressions import number_of, parse
@@ -32,10 +33,23 @@ class Pointing(Inspection):
 
     def resolve(self, location: str) -> tuple[int, ...]:
         """Return the addresses of a location (:func:`debugger.locations.resolve`)."""
-        here = self.place().path if self._engine is not None else ""
+        here = self.here()
         if location.strip().startswith("*") or location.strip().startswith("$"):
             return (number_of(self.evaluate(location.strip().lstrip("*"))),)
         return resolve(self.image, location, here)
+
+    def here(self) -> str:
+        """Return the source that a bare line is in, "" for the first one."""
+        if self.alive:
+            return self.place().path
+        return self.place_of(self.pc()).path
+
+    def pc(self) -> int:
+        """Return where the focus stands, or stood when it ended; the entry if it was nowhere."""
+        if self.alive:
+            return self.place().pc
+        last = self.event.place if self.event is not None else None
+        return last.pc if last is not None and last.symbol else self.image.entry
 
     def break_at(
         self,
@@ -53,15 +67,18 @@ class Pointing(Inspection):
             DebugError: the location is unknown or is data; the condition is no expression.
         """
         text = location.strip() or self.place().label
+        if text.isdecimal() and self.here():
+            # Later the present file may be another one.
+            text = f"{PurePath(self.here()).name}:{text}"
         addresses = self.resolve(text)
         for address in addresses:
-            if not (self._engine is not None and self._is_mapped_code(address)):
+            if not (self.alive and self._is_mapped_code(address)):
                 check_code(self.image, address, text)
         if condition:
             parse(condition)
         point = Breakpoint(
             location=text, addresses=addresses, condition=condition, temporary=temporary,
-            pid=pid, ignore=ignore, log=log,
+            pid=pid, ignore=ignore, log=log, image=self.image,
         )  # fmt: skip
         return self.points.add(point)
 
@@ -102,16 +119,16 @@ class Pointing(Inspection):
             parse(condition)
         expression = expression.strip()
         made = {"expression": expression, "access": access, "condition": condition, "pid": pid}
-        if names.read(names.SavedRegisters(self.focus), expression.lstrip("$")) is not None:
+        if names.is_register(expression.lstrip("$")):
             if access != "write":
                 raise DebugError("a register can be watched for changes only: 'watch'")
             register = expression.lstrip("$")
             return self.points.add(Watchpoint(register=register, **made))  # type: ignore[arg-type]
         address, size = self._object(expression)
-        if self.focus.space.peek(address, size) is None:
+        if self.process().space.peek(address, size) is None:
             raise DebugError(f"{expression}: nothing is mapped at {address:#x}")
         return self.points.add(
-            Watchpoint(address=address, size=size, **made)  # type: ignore[arg-type]
+            Watchpoint(address=address, size=size, image=self.image, **made)  # type: ignore[arg-type]
         )
 
     def catch(
@@ -123,7 +140,7 @@ class Pointing(Inspection):
         error: str = "",
         temporary: bool = False,
     ) -> Catchpoint:
-        """Stop at an event: "syscall", "fork", "signal", "exit" or "fault".
+        """Stop at an event: "syscall", "fork", "exec", "signal", "exit" or "fault".
 
         ``wanted`` are calls and ``%groups``, or signals; ``error`` an errno's name or "any".
 
@@ -131,7 +148,7 @@ class Pointing(Inspection):
             DebugError: there is no such event, call, group, signal or error.
         """
         wanted = tuple(wanted)
-        choice(event, ("syscall", "fork", "signal", "exit", "fault"), "catch")
+        choice(event, ("syscall", "fork", "exec", "signal", "exit", "fault"), "catch")
         if event == "syscall":
             wanted = self.check_calls(wanted)
         if error and error != "any" and error not in errno.MESSAGES:
@@ -173,7 +190,7 @@ class Pointing(Inspection):
             raise DebugError(f"no error {error!r}" + (f"; {remedy}" if remedy else ""))
         if call:
             self.check_calls([call])
-        self.engine.injections.append((self.focus.pid, call, number))
+        self.engine.injections.append((self.process().pid, call, number))
 
 
 def signal_name(name: str) -> str:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from emu.machine import Machine
 
 __all__ = [
-    "GENERAL", "LiveRegisters", "RegisterFile", "SavedRegisters", "flags_text", "read", "write",
+    "GENERAL", "LiveRegisters", "RegisterFile", "SavedRegisters", "flags_text", "is_register",
+    "read", "write",
 ]  # fmt: skip
 
 #: What ``info registers`` shows, in order.
@@ -86,6 +87,13 @@ def read(registers: RegisterFile, name: str) -> int | None:
     if vector:
         return registers.get("q" + vector[2]) & ((1 << _WIDTHS[vector[1]]) - 1)
     return None
+
+
+def is_register(name: str) -> bool:
+    """Tell whether :func:`read` knows ``name``."""
+    name = _ALIASES.get(name, name)
+    known = name in REGISTERS or name in _FLAGS or name in {"xzr", "wzr", "wsp"}
+    return known or any(p.fullmatch(name) for p in (_WORD, _VECTOR))
 
 
 def write(registers: RegisterFile, name: str, value: int) -> None:

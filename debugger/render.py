@@ -51,9 +51,7 @@ def stop_report(session: Session, event: StopEvent) -> str:
 
 def why_lines(session: Session, pid: int, status: int) -> Iterator[str]:
     """Yield where a status was decided: the instruction, the branch that led there, a call."""
-    engine = session.engine
-    process = session.process(pid)
-    found = decision(process.space, engine.trail, pid, status)
+    found = decision(session.code_of(pid), session.engine.trail, pid, status)
     if found is not None:
         yield f"  {status} was chosen at {_spot(session, found.set_by.address)}"
         if found.branch is not None:
@@ -61,7 +59,7 @@ def why_lines(session: Session, pid: int, status: int) -> Iterator[str]:
             yield f"    since this {how}: {_spot(session, found.branch.address)}"
     record = _failed_last(session, pid)
     if record is not None:
-        yield f"  the last call that failed: {record.line}, at {session.place_of(record.pc)}"
+        yield f"  the last call that failed: {record.line}, at {session.place_of_call(record)}"
 
 
 def _failed_last(session: Session, pid: int) -> CallRecord | None:
@@ -108,8 +106,8 @@ def disassembly_lines(
 ) -> Iterator[str]:
     """Yield instructions with labels, and the source line before its first instruction."""
     process = session.focus
-    pc, last = saved_pc(process), ("", 0)
-    marked = {a for p in session.points for a in getattr(p, "addresses", ())}
+    pc, last = saved_pc(process) if process.alive else -1, ("", 0)
+    marked = {a for p in session.points for a in session.addresses(p)}
     for at in range(address, address + 4 * count, 4):
         place = session.place_of(at)
         if place.symbol and not place.offset:
@@ -129,12 +127,12 @@ def disassembly_lines(
 def source_lines(session: Session, path: str, first: int, last: int) -> Iterator[str]:
     """Yield source lines; ``=>`` marks the current one, ``*`` those with breakpoints."""
     text = session.image.sources.get(path, "").splitlines()
-    place = session.place() if session.started else None
+    place = session.place() if session.alive else None
     here = place.line if place is not None and place.path == path else 0
     marked = {
         p.line
         for point in session.points
-        for a in getattr(point, "addresses", ())
+        for a in session.addresses(point)
         if (p := session.place_of(a)).path == path
     }
     for number in range(max(first, 1), min(last, len(text)) + 1):

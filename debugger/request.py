@@ -238,6 +238,12 @@ class Traffic:
         if parent in self._by_pid:
             self._by_pid[child] = self._by_pid[parent]
 
+    def executed(self, pid: int) -> None:
+        """The memory of a process is another one: what it received is no longer there."""
+        connection = self._by_pid.get(pid)
+        if connection is not None and connection.pid == pid:
+            connection.segments.clear()
+
     def ended(self, pid: int) -> None:
         """Forget a process; what it received stays."""
         self._by_pid.pop(pid, None)

@@ -93,7 +93,7 @@ class Run:
         self.points = points
         self.policy = policy
         self.focus = first
-        self.tree = ProcessTree(first)
+        self.tree = ProcessTree(first, image)
         self.traffic = Traffic()
         self.log = CallLog()
         self.trail = Trail()
@@ -204,9 +204,13 @@ class Run:
         locked = locking == "on" or (locking == "step" and self.goal.motion != "continue")
         return not locked or process.pid == self.goal.pid
 
+    def image_of(self, process: Process) -> Image:
+        """Return the program that a process runs: ``execve`` may have started another."""
+        return process.image or self.image
+
     def place(self, process: Process) -> Place:
         """Return where a process that is off the CPU stands."""
-        return place_of(self.image, saved_pc(process))
+        return place_of(self.image_of(process), saved_pc(process))
 
     # -- stopping -------------------------------------------------------------------------
 
@@ -219,7 +223,8 @@ class Run:
         self.system.pause()
 
     def _live_place(self, pc: int | None = None) -> Place:
-        return place_of(self.image, self.machine.read("pc") if pc is None else pc)
+        image = self.image_of(self.system.current)
+        return place_of(image, self.machine.read("pc") if pc is None else pc)
 
     def _holds(self, point: StopPoint, process: Process) -> str | None:
         """Return None where ``point`` does not apply, else what is to be said about its condition.

@@ -26,7 +26,8 @@ class Session(Motions):
     """A program under the debugger.  Stop points and settings outlive its runs.
 
     Attributes:
-        image: the program.
+        program: what is debugged; ``image`` is what the process in focus runs, after an
+            ``execve`` another one.
         points: breakpoints, watchpoints and catchpoints (:mod:`debugger.stopping`).
         policy: who is followed at a fork, who is frozen (:class:`debugger.engine.Policy`).
         variables: what ``set $name`` made.

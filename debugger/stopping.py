@@ -15,6 +15,8 @@ from emu.errors import DebugError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emu.image import Image
+
 __all__ = [
     "Breakpoint",
     "Catchpoint",
@@ -78,11 +80,16 @@ class StopPoint:
 
 @dataclass(slots=True, kw_only=True)
 class Breakpoint(StopPoint):
-    """One or more addresses of code; ``log`` makes it a logpoint, which prints and goes on."""
+    """One or more addresses of code; ``log`` makes it a logpoint, which prints and goes on.
+
+    ``addresses`` are those in the program that it was set in, ``image``; for another program,
+    started by ``execve``, see :func:`debugger.programs.addresses`.
+    """
 
     location: str
     addresses: tuple[int, ...]
     log: str | None = None
+    image: Image | None = field(default=None, repr=False, compare=False)
 
     def describe(self) -> str:
         """Return the location, or the logpoint's text."""
@@ -97,21 +104,18 @@ class Breakpoint(StopPoint):
 
 @dataclass(slots=True, kw_only=True)
 class Watchpoint(StopPoint):
-    """A range of memory, or a register; ``access`` is "write" (a change), "read" or "access"."""
+    """A range of memory, or a register; ``access`` is "write" (a change), "read" or "access".
+
+    ``address`` and ``size`` hold in the program that it was set in, ``image``; for another one
+    see :func:`debugger.programs.extent`.
+    """
 
     expression: str
     access: str
     address: int = 0
     size: int = 8
     register: str = ""
-
-    def covers(self, address: int, size: int) -> bool:
-        """Tell whether an access to memory touches the range."""
-        return (
-            not self.register
-            and address < self.address + self.size
-            and self.address < address + size
-        )
+    image: Image | None = field(default=None, repr=False, compare=False)
 
     def describe(self) -> str:
         """Return the expression and how it is watched."""
@@ -125,7 +129,7 @@ class Watchpoint(StopPoint):
 
 @dataclass(slots=True, kw_only=True)
 class Catchpoint(StopPoint):
-    """An event: "syscall", "fork", "signal", "exit" or "fault".
+    """An event: "syscall", "fork", "exec", "signal", "exit" or "fault".
 
     ``names`` are the calls, groups of calls or signals that are meant, empty for all.
     ``edge`` is "entry", "exit" or "both"; with ``errno`` (a name, or "any") only calls that fail.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from debugger.disassembly import Instruction, instruction_at
 
 if TYPE_CHECKING:
-    from emu.memory import AddressSpace
+    from debugger.disassembly import Memory
 
 __all__ = ["Decision", "Trail", "branches", "decision"]
 
@@ -30,6 +30,12 @@ class Trail:
     def __init__(self) -> None:
         """Start with none."""
         self.blocks: deque[tuple[int, int, int]] = deque(maxlen=KEPT)
+
+    def forget(self, pid: int) -> None:
+        """Drop the way of one process: its code is no longer there."""
+        left = [block for block in self.blocks if block[0] != pid]
+        self.blocks.clear()
+        self.blocks.extend(left)
 
     def back(self, pid: int) -> Iterator[tuple[int, int]]:
         """Yield (address, size) of the blocks of one process, the last first."""
@@ -45,12 +51,12 @@ class Decision:
     taken: bool = False
 
 
-def _code(space: AddressSpace, address: int, size: int) -> list[Instruction]:
+def _code(space: Memory, address: int, size: int) -> list[Instruction]:
     found = (instruction_at(space, at) for at in range(address, address + size, 4))
     return [instruction for instruction in found if instruction is not None]
 
 
-def branches(space: AddressSpace, trail: Trail, pid: int) -> Iterator[tuple[Instruction, bool]]:
+def branches(space: Memory, trail: Trail, pid: int) -> Iterator[tuple[Instruction, bool]]:
     """Yield the conditional branches that were executed, the last first, and whether taken."""
     after = 0
     for address, size in trail.back(pid):
@@ -60,7 +66,7 @@ def branches(space: AddressSpace, trail: Trail, pid: int) -> Iterator[tuple[Inst
         after = address
 
 
-def decision(space: AddressSpace, trail: Trail, pid: int, number: int) -> Decision | None:
+def decision(space: Memory, trail: Trail, pid: int, number: int) -> Decision | None:
     """Return where ``number`` was last put into a register as a constant."""
     wanted = re.compile(rf"#(?:{number:#x}|{number})$")
     found: Instruction | None = None

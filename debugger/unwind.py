@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from debugger.disassembly import decode
+from debugger.disassembly import Memory, decode
 from debugger.places import Place, place_of
+from debugger.programs import Program
 from emu.darwin.frames import Mcontext64, Siginfo, Ucontext64
 from emu.machine import REGISTERS, Registers
 
@@ -205,14 +206,6 @@ def _by_record(space: Memory, registers: dict[str, int]) -> dict[str, int] | Non
     }  # fmt: skip
 
 
-class Memory(Protocol):
-    """Guest memory to unwind in: an address space, or what was kept of one."""
-
-    def peek(self, address: int, length: int) -> bytes | None:
-        """Return bytes, or None where they are not known."""
-        ...
-
-
 class StackSnapshot:
     """A process's registers and the top of its stack, to be unwound when somebody asks."""
 
@@ -233,11 +226,7 @@ class StackSnapshot:
         at = address - self._sp
         if 0 <= at <= len(self._stack) - length:
             return self._stack[at : at + length]
-        for segment in self._image.segments:
-            at = address - segment.addr
-            if 0 <= at <= len(segment.data) - length:
-                return segment.data[at : at + length]
-        return None
+        return Program(self._image).peek(address, length)
 
     @property
     def places(self) -> tuple[Place, ...]:

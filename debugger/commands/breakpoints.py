@@ -45,7 +45,7 @@ def _announce(console: Console, point: StopPoint) -> None:
     what = "logpoint" if log else point.kind + (" (temporary)" if point.temporary else "")
     detail = point.describe()
     if isinstance(point, Breakpoint):
-        places = [str(console.session.place_of(a)) for a in point.addresses]
+        places = [str(console.session.place_of(a)) for a in console.session.addresses(point)]
         more = f" and {len(places) - 1} more" if len(places) > 1 else ""
         detail = places[0] + more
     condition = f" if {point.condition}" if point.condition else ""
@@ -205,7 +205,7 @@ def _events(console: Console, text: str) -> Iterable[str]:
     del console
     parts = text.split(" ")
     if len(parts) <= 1:
-        return ["syscall", "fork", "signal", "exit", "fault"]
+        return ["syscall", "fork", "exec", "signal", "exit", "fault"]
     if parts[0] == "signal":
         from emu.darwin.flags import SIGNAL_NAMES
 
@@ -221,7 +221,8 @@ def _events(console: Console, text: str) -> Iterable[str]:
 @command(
     "catch",
     group="stopping",
-    usage="syscall [NAME|GROUP…] [errno [NAME]] [entry|return] | fork | signal … | exit | fault",
+    usage="syscall [NAME|GROUP…] [errno [NAME]] [entry|return] | fork | exec | signal … | exit"
+    " | fault",
     complete=_events,
 )
 def catch(console: Console, text: str) -> None:
@@ -232,6 +233,7 @@ def catch(console: Console, text: str) -> None:
     catch syscall network         a group: file desc network process signal memory time
     catch syscall open errno      open when it fails; 'errno ENOENT': with this error
     catch fork | exit | fault     a child is born; a process ends; an instruction cannot be executed
+    catch exec                    another program has been started in a process
     catch signal SIGALRM          before a signal takes effect
     Faults stop in any case.
     """
@@ -251,7 +253,7 @@ def tcatch(console: Console, text: str) -> None:
 def _catch(console: Console, text: str, condition: str) -> StopPoint:
     event, *rest = words(text) or [""]
     if not event:
-        raise DebugError("catch: say what, syscall, fork, signal, exit or fault")
+        raise DebugError("catch: say what, syscall, fork, exec, signal, exit or fault")
     edge, error = "both", ""
     wanted: list[str] = []
     while rest:
@@ -302,8 +304,10 @@ def _point_line(console: Console, point: StopPoint) -> str:
         notes.append("disabled")
     where = point.describe()
     if isinstance(point, Breakpoint):
-        places = ", ".join(str(console.session.place_of(a)) for a in point.addresses[:4])
-        where = f"{where} at {places}" + (" …" if len(point.addresses) > 4 else "")
+        found = console.session.addresses(point)
+        places = ", ".join(str(console.session.place_of(a)) for a in found[:4])
+        where = f"{where} at {places or 'no place in this program'}"
+        where += " …" if len(found) > 4 else ""
     return f"{point.number:>4}  {point.kind:<12} {where}  [{', '.join(notes)}]"
 
 
@@ -338,9 +342,7 @@ def clear(console: Console, text: str) -> None:
     """Delete the breakpoints at a location, by default here."""
     session = console.session
     addresses = set(session.resolve(text)) if text else {session.place().pc}
-    found = [
-        p for p in session.points if isinstance(p, Breakpoint) and addresses & set(p.addresses)
-    ]
+    found = [p for p in session.points if addresses & set(session.addresses(p))]
     if not found:
         raise DebugError(f"no breakpoint at {text or 'this place'}")
     for point in found:

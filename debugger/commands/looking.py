@@ -111,7 +111,8 @@ def list_(console: Console, text: str) -> None:
     session = console.session
     path, last = console.listed
     if text or not path:
-        place = session.place_of(session.resolve(text)[0]) if text else session.place()
+        address = session.resolve(text)[0] if text else session.pc()
+        place = session.place_of(address)
         if not place.line:
             raise DebugError(f"no source is known for {place.label}; try 'disassemble'")
         path, first = place.path, place.line - _LIST // 2
@@ -150,7 +151,7 @@ def contract(console: Console, text: str) -> None:
         console.say(f"  {found.purpose}")
     for part, content in found.parts.items():
         console.say(f"  {part}: {content}")
-        if part not in {"In", "Out"} or not session.started:
+        if part not in {"In", "Out"} or not session.alive:
             continue
         for name, means in found.registers(part):
             value = read(session.registers(), {"carry": "C", "flags": "nzcv"}.get(name, name))
@@ -184,7 +185,7 @@ def info_symbol(console: Console, text: str) -> None:
         ),
         "",
     )
-    region = session.focus.space.layout.find(address) if session.started else None
+    region = session.focus.space.layout.find(address) if session.alive else None
     where = section or (region.name if region is not None else "")
     named = f" {place}" if place.symbol else ""
     console.say(f"{address:#x}{named} {f'in {where}' if where else 'is not mapped'}")
@@ -232,7 +233,7 @@ def info_sections(console: Console, text: str) -> None:
 def info_mappings(console: Console, text: str) -> None:
     """List the memory of the process: ranges, protection, what it is."""
     del text
-    for region in console.session.focus.space.layout.regions:
+    for region in console.session.process().space.layout.regions:
         shared = " shared" if region.backing.shared else ""
         console.say(
             f"{region.start:#x}-{region.end:#x} {describe_prot(region.prot)} {region.name}{shared}"
@@ -243,7 +244,7 @@ def info_mappings(console: Console, text: str) -> None:
 def info_files(console: Console, text: str) -> None:
     """List the open descriptors of the process and what is behind them."""
     del text
-    for fd, file in console.session.focus.files:
+    for fd, file in console.session.process().files:
         console.say(f"{fd:>4}  {file.kind:<7} {_flag_names(file.flags):<22} {_behind(file)}")
 
 
@@ -283,7 +284,7 @@ def info_signals(console: Console, text: str) -> None:
     """Show pending and blocked signals and those with a handler."""
     del text
     session = console.session
-    signals = session.focus.signals
+    signals = session.process().signals
     console.say(f"pending {signal_set(signals.pending)}, blocked {signal_set(signals.mask)}")
     for number, action in sorted(signals.actions.items()):
         name = f.SIGNAL_NAMES.get(number, str(number))
@@ -393,7 +394,7 @@ def _chosen(
         and (selection is None or (r.kind == "call" and r.number in selection))
     ]
     return [
-        f"{r.sequence:>5} [{r.pid}] {r.line}" + (f"  at {session.place_of(r.pc)}" if r.pc else "")
+        f"{r.sequence:>5} [{r.pid}] {r.line}" + (f"  at {session.place_of_call(r)}" if r.pc else "")
         for r in found[-count:]
     ]
 

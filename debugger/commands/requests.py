@@ -153,19 +153,29 @@ def why(console: Console, text: str) -> None:
         status = (head if head.startswith("HTTP/") else sent)[9:12]
     if not status.isdecimal():
         raise DebugError("no response has been begun: 'break on status 4xx', then continue")
-    lines = list(why_lines(session, session.focus.pid, int(status)))
+    lines = list(why_lines(session, _answering(console), int(status)))
     if not lines:
         raise DebugError(f"nothing is known of {status}: set 'break on status {status}' beforehand")
     console.say("\n".join(lines))
+
+
+def _answering(console: Console) -> int:
+    """Return the process whose way is told: the focus, or the one that answered last."""
+    session = console.session
+    focus, connections = session.focus.pid, session.connections()
+    if session.engine.traffic.of(focus) is None and connections:
+        return connections[-1].pid
+    return focus
 
 
 @command("trail", group="request", usage="[N]")
 def trail(console: Console, text: str) -> None:
     """Show the last N (10) conditional branches on the way here, while 'break on status' is set."""
     session = console.session
-    space, pid = session.focus.space, session.focus.pid
+    pid = _answering(console)
+    code = session.code_of(pid)
     count = count_of(console, text, 10)
-    found = list(itertools.islice(branches(space, session.engine.trail, pid), min(count, 1000)))
+    found = list(itertools.islice(branches(code, session.engine.trail, pid), min(count, 1000)))
     if not found:
         raise DebugError("no way is kept: it is while a 'break on status' is set")
     for branch, taken in reversed(found):

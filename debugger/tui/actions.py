@@ -43,7 +43,7 @@ def toggle_break(state: State) -> None:
 def _points_at(state: State) -> list[str]:
     row, out = state.view.row(), []
     for point in state.session.points:
-        addresses = getattr(point, "addresses", ())
+        addresses = state.session.addresses(point)
         if row is None or not addresses:
             continue
         if state.focus == "code":

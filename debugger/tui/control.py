@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,8 @@ def drawn(state: State, name: str, width: int, height: int) -> list[StyleAndText
     try:
         page = panel.draw(state, width, height)
     except YmawkyError as error:
-        page = page_of(str(error).splitlines())
+        folded = (textwrap.wrap(line, max(width, 1)) for line in str(error).splitlines())
+        page = page_of([piece for line in folded for piece in line])
     view.width = width
     view.show(page, height)
     return view.draw(_rich(state.theme), width, focused=name == state.focus)

@@ -146,7 +146,7 @@ def test_the_end_is_an_event_and_nothing_moves_after_it(debug: Debug) -> None:
     event = session.cont()
     assert isinstance(event, Ended)
     assert (event.status, event.text, event.left) == (0, "exited with 0", 0)
-    with pytest.raises(DebugError, match="'run' starts the program again"):
+    with pytest.raises(DebugError, match="'run' starts it again"):
         session.step()
     session.start()
     assert session.place().label == "_main"

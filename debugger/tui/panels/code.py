@@ -10,7 +10,6 @@ from debugger.disassembly import shown
 from debugger.locations import is_code
 from debugger.tui.lexer import highlighted
 from debugger.tui.page import Page, Row, page_of
-from emu.errors import DebugError
 
 if TYPE_CHECKING:
     from debugger.tui.state import State
@@ -28,14 +27,12 @@ def code(state: State, width: int, height: int) -> Page:
     session = state.session
     if not session.started:
         return page_of(["the program has not been started"])
-    try:
-        process = session.focus
-        pc = session.place().pc
-    except DebugError as error:
-        return page_of([str(error)])
+    process = session.focus
+    here = session.place() if process.alive else None
+    pc = session.pc()
     wanted = state.views["code"].wanted
     rows, index = _rows(session.image, wanted if isinstance(wanted, int) else pc)
-    marks = {a for p in session.points for a in getattr(p, "addresses", ()) if p.enabled}
+    marks = {a for p in session.points for a in session.addresses(p) if p.enabled}
 
     def row(number: int) -> Row:
         found = rows[number]
@@ -43,7 +40,7 @@ def code(state: State, width: int, height: int) -> Page:
             return Row(Text.assemble((f"{found}:", "y.label")))
         instruction = session.instruction(found, process)
         text = Text.assemble(("●" if found in marks else " ", "y.break"))
-        text.append("> " if found == pc else "  ", "y.mark")
+        text.append("> " if found == pc and process.alive else "  ", "y.mark")
         text.append(f"{found:09x}  ", "y.address")
         if width >= 64 and instruction is not None:
             text.append(f"{instruction.word:08x}  ", "y.dim")
@@ -52,9 +49,10 @@ def code(state: State, width: int, height: int) -> Page:
             text.append(piece, style)
         return Row(text, found)
 
-    here = index.get(pc, -1)
-    title = session.place().symbol
-    return Page(len(rows), row, here, title, lambda a: index.get(a, -1), current=here >= 0)
+    at = index.get(pc, -1)
+    title = here.symbol if here is not None else "not running"
+    current = here is not None and at >= 0
+    return Page(len(rows), row, at, title, lambda a: index.get(a, -1), current=current)
 
 
 _Rows = tuple[list[int | str], dict[int, int]]

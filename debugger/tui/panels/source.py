@@ -22,7 +22,8 @@ def source(state: State, width: int, height: int) -> Page:
     """Show the file of the current place, or the one that was jumped to."""
     del width, height
     image, place = state.session.image, state.place
-    path = state.path or (place.path if place else "") or next(iter(image.sources), "")
+    path = state.path or (place.path if place else state.session.here())
+    path = path or next(iter(image.sources), "")
     lines = _lines(image, path)
     if not lines:
         return page_of(["there is no source for this place: see Code"])
@@ -101,7 +102,7 @@ def break_lines(state: State, path: str) -> dict[int, str]:
     """Return the sign of each line with a breakpoint: ``●``, and ``○`` where it is disabled."""
     out: dict[int, str] = {}
     for point in state.session.points:
-        for address in getattr(point, "addresses", ()):
+        for address in state.session.addresses(point):
             place = state.session.place_of(address)
             if place.path == path:
                 out[place.line] = "●" if point.enabled else "○"
