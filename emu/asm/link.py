@@ -64,7 +64,7 @@ def link(
         program.image_symbols(),
         LineTable(_lines(units)),
         {path: text for u in units for path, text in u.files.items()},
-        messages=tuple(m for u in units for m in u.messages),
+        messages=(*(m for u in units for m in u.messages), *program.messages),
     )
 
 
@@ -78,6 +78,7 @@ class _Program:
         self.header = Part("__TEXT", "__header")
         self.header.addr = layout.BASE
         self.loose: list[Diagnostic] = []
+        self.messages: list[str] = []
         self.depth = 0
 
     # -- symbols -------------------------------------------------------------------------
@@ -256,6 +257,8 @@ class _Program:
         """Return the address to start at."""
         for name in (wanted,) if wanted else ENTRIES:
             for unit, symbol in self.named(name):
+                if not (wanted or snippet or symbol.external):
+                    self.messages.append(str(_hidden_entry(symbol, path)))
                 value = self.evaluate(unit, symbol.expr) if symbol.kind == "variable" else None
                 if value is not None:
                     return value.address
@@ -344,6 +347,20 @@ def _immediate_column(instruction: Instruction, index: int) -> int | None:
 
 class _Reported(Exception):  # noqa: N818 - control flow inside this module only
     """An expression uses an undefined symbol, which stands in the list already."""
+
+
+def _hidden_entry(symbol: Symbol, path: str) -> Diagnostic:
+    """Return the warning that a native linker does not find the entry point."""
+    place = symbol.defined
+    line, column = (place.line, place.column + 1) if place else (0, 0)
+    return Diagnostic(
+        place.source.path if place else path,
+        line,
+        column,
+        f"'{symbol.name}' is not '.globl'; a native linker would fail: Undefined symbols for"
+        f' architecture arm64: "{symbol.name}"',
+        severity="warning",
+    )
 
 
 def _lines(units: Sequence[Unit]) -> list[LineEntry]:

@@ -218,3 +218,24 @@ def test_the_table_of_an_address_through_the_linker_is_relaxed(tmp_path: Path) -
     )
     plain = text.replace("GOT", "").replace("ldr x2, [x1, _x@PAGEOFF]", "add x2, x1, _x@PAGEOFF")
     assert linked(tmp_path, text).segments[0].data == linked(tmp_path, plain).segments[0].data
+
+
+def _assembled(tmp_path: Path, text: str, entry: str | None = None) -> tuple[str, ...]:
+    source = tmp_path / "main.s"
+    source.write_text(text)
+    return assemble([source], entry=entry).messages
+
+
+@pytest.mark.parametrize("name", ["_main", "_start"])
+def test_an_entry_that_a_native_linker_would_not_find_is_named(tmp_path: Path, name: str) -> None:
+    (message,) = _assembled(tmp_path, f"nop\n{name}: ret\n")
+    assert message == (
+        f"{tmp_path / 'main.s'}:2:1: warning: '{name}' is not '.globl'; a native linker would"
+        f' fail: Undefined symbols for architecture arm64: "{name}"'
+    )
+
+
+def test_an_entry_that_it_finds_or_that_was_asked_for_is_not(tmp_path: Path) -> None:
+    for text in (".globl _main\n_main: ret\n", ".private_extern _main\n_main: ret\n"):
+        assert _assembled(tmp_path, text) == ()
+    assert _assembled(tmp_path, "_main: ret\n", entry="_main") == ()
