@@ -79,7 +79,6 @@ class Engine:
         self.emu_stop = _declare(own.uc_emu_stop, p)
         self.mem_map_ptr = _declare(own.uc_mem_map_ptr, p, u64, size, u32, p)
         self.mem_unmap = _declare(own.uc_mem_unmap, p, u64, size)
-        self.mem_protect = _declare(own.uc_mem_protect, p, u64, size, u32)
         self.mem_read = _declare(own.uc_mem_read, p, u64, p, size)
         self.mem_write = _declare(own.uc_mem_write, p, u64, p, size)
         # These take a fraction of a microsecond and call nothing back: letting other threads run
@@ -87,6 +86,7 @@ class Engine:
         quick = ctypes.PyDLL(own._name)  # noqa: SLF001 - the path it was found at
         self.reg_read_batch = _declare(quick.uc_reg_read_batch, p, p, p, ctypes.c_int)
         self.reg_write_batch = _declare(quick.uc_reg_write_batch, p, p, p, ctypes.c_int)
+        self.reg_write = _declare(quick.uc_reg_write, p, ctypes.c_int, p)
         self.hook_add: Any = own.uc_hook_add
         self.hook_del = _declare(own.uc_hook_del, p, size)
         self._close = _declare(own.uc_close, p)
@@ -99,6 +99,14 @@ class Engine:
     def addresses(self, *names: str) -> list[int]:
         """Return where functions of the library stand, for the engine to call them itself."""
         return [ctypes.cast(self._own[n], ctypes.c_void_p).value or 0 for n in names]
+
+    def use_exits(self) -> None:
+        """Let no address end a run: at each exit the engine would look for code to drop there."""
+        self._control(const.UC_CTL_UC_USE_EXITS, ctypes.c_int(1))
+
+    def use_virtual_tlb(self) -> None:
+        """Fill the translation buffer by ``UC_HOOK_TLB_FILL``."""
+        self._control(const.UC_CTL_TLB_TYPE, ctypes.c_int(const.UC_TLB_VIRTUAL))
 
     def flush_tb(self) -> None:
         """Drop all translations."""

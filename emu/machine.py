@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.brake import Brake
 from emu.engine import Engine, arm64, check, const
+from emu.exception_level import enter_el0
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,15 @@ class Stop:
     value: int = 0
 
 
+#: What ``uc_emu_start`` returns for an access that is not mapped or not allowed.
+_REFUSALS = frozenset(
+    getattr(const, f"UC_ERR_{access}_{why}")
+    for access in ("READ", "WRITE", "FETCH")
+    for why in ("UNMAPPED", "PROT")
+)
 _UNKNOWN = -1
+#: The part of an address that counts for data: the top byte is the program's (TBI).
+_UNTAGGED: Final = (1 << 56) - 1
 _SVC, _BRK, _UNDEFINED, _STOPPED = Stop("svc"), Stop("brk"), Stop("undefined"), Stop("stopped")
 
 
@@ -114,6 +123,20 @@ _MEM_HOOK = ctypes.CFUNCTYPE(
 )
 _CODE_HOOK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
+)
+
+
+class _TlbEntry(ctypes.Structure):
+    _fields_ = (("page", ctypes.c_uint64), ("prot", ctypes.c_uint32))
+
+
+_TLB_HOOK = ctypes.CFUNCTYPE(
+    ctypes.c_bool,
+    ctypes.c_void_p,
+    ctypes.c_uint64,
+    ctypes.c_int,
+    ctypes.POINTER(_TlbEntry),
+    ctypes.c_void_p,
 )
 
 
@@ -173,9 +196,17 @@ class Machine:
         self._callbacks: list[object] = []
         #: What a debugger does before :meth:`run` returns (:mod:`emu.machine_probe`).
         self.after_run: Callable[[Stop], Stop] | None = None
+        #: Where the guest may execute: (start, end).
+        self._executable: list[tuple[int, int]] = []
+        #: Whether a refused access is being executed once more: hooks must not see it twice.
+        self.locating = False
         self._brake = Brake(engine)
         self._hook_interrupts()
-        self._hook_invalid_memory()
+        self._refused = _MEM_HOOK(self._access_refused)
+        self.add_hook(const.UC_HOOK_TLB_FILL, _TLB_HOOK(self._fill_tlb))
+        engine.use_virtual_tlb()
+        engine.use_exits()
+        enter_el0(engine)
 
     # -- running --------------------------------------------------------------------------
 
@@ -194,8 +225,7 @@ class Machine:
         self.entries += 1
         pc = self._pc if self._pc >= 0 else self.read("pc")
         self._pc = _UNKNOWN
-        # ``until`` is an address that no instruction can have: the guest decides when to stop.
-        error = self._start(self._handle, pc, 1, 0, 0)
+        error = self._start(self._handle, pc, 0, 0, 0)
         if self._failed is not None:
             failed, self._failed = self._failed, None
             raise failed
@@ -203,6 +233,8 @@ class Machine:
         if stopped is not None:
             return stopped
         if error:
+            if error in _REFUSALS and not self.locating:
+                return self._locate_refused()
             return Stop("exception", value=error)
         # A brake that was applied too late for this run stops the next one at its first block.
         self._brake.release()
@@ -238,19 +270,54 @@ class Machine:
 
         self.add_hook(const.UC_HOOK_INTR, _INTR_HOOK(interrupted))
 
-    def _hook_invalid_memory(self) -> None:
-        def invalid(_uc: int, kind: int, address: int, _size: int, _value: int, _data: int) -> bool:
-            # An unaligned store is reported once a byte; the first one is the fault.
-            if self._stopped is None:
-                access = EXEC if kind in _FETCH_KINDS else WRITE if kind in _WRITE_KINDS else READ
-                self._stopped = Stop("fault", access=access, address=address)
-            return False
+    def _locate_refused(self) -> Stop:
+        """Execute a refused access once more, with a hook that is told its address.
 
-        self.add_hook(const.UC_HOOK_MEM_INVALID, _MEM_HOOK(invalid))
+        The hook is there for this alone: as long as one is, the engine takes its slow path
+        for each store (``uc_mem_hook_installed``), which made a request a tenth dearer.
+        """
+        hook = self._insert_hook(const.UC_HOOK_MEM_INVALID, self._refused, 1, 0)
+        self.locating = True
+        try:
+            return self._run()
+        finally:
+            self.locating = False
+            self.delete_hook(hook)
+
+    def _access_refused(
+        self, _uc: int, kind: int, address: int, _size: int, _value: int, _data: int
+    ) -> bool:
+        # An unaligned store is reported once a byte; the first one is the fault.
+        if self._stopped is None:
+            access = EXEC if kind in _FETCH_KINDS else WRITE if kind in _WRITE_KINDS else READ
+            self._stopped = Stop("fault", access=access, address=address)
+        return False
+
+    def _fill_tlb(
+        self,
+        _uc: int,
+        page: int,
+        access: int,
+        entry: ctypes._Pointer[_TlbEntry],
+        _data: int,
+    ) -> bool:
+        """Say what an entry of the engine's translation buffer allows.
+
+        Only what the engine does with it matters here, the map has the protections: it stores at
+        full speed to pages that cannot hold code, and by default thinks that all can.
+        """
+        tagged = access != const.UC_MEM_FETCH
+        entry.contents.page = page & _UNTAGGED if tagged else page
+        executes = access == const.UC_MEM_FETCH or any(s <= page < e for s, e in self._executable)
+        entry.contents.prot = READ | WRITE | EXEC if executes else READ | WRITE
+        return True
 
     def add_hook(self, kind: int, callback: object, begin: int = 1, end: int = 0) -> int:
         """Add an engine hook of ``UC_HOOK_*`` kind on the addresses begin…end (1, 0: all)."""
         self._callbacks.append(callback)
+        return self._insert_hook(kind, callback, begin, end)
+
+    def _insert_hook(self, kind: int, callback: object, begin: int, end: int) -> int:
         hook = ctypes.c_size_t()
         error = self._engine.hook_add(
             ctypes.c_void_p(self._handle),
@@ -277,7 +344,8 @@ class Machine:
         total = [0]
 
         def entered(_uc: int, _address: int, size: int, _data: int) -> None:
-            total[0] += size >> 2
+            if not self.locating:
+                total[0] += size >> 2
 
         self.add_hook(const.UC_HOOK_BLOCK, _CODE_HOOK(entered))
         self._engine.flush_tb()
@@ -294,6 +362,8 @@ class Machine:
         """
 
         def reached(_uc: int, address: int, _size: int, _data: int) -> None:
+            if self.locating:
+                return
             try:
                 callback(address)
             except BaseException as failed:  # noqa: BLE001 - handed on by run()
@@ -359,14 +429,13 @@ class Machine:
         check(
             self._engine.mem_map_ptr(self._handle, address, size, prot, host_address), "mem_map_ptr"
         )
+        if prot & EXEC:
+            self._executable.append((address, address + size))
 
     def unmap(self, address: int, size: int) -> None:
         """Take a range away that :meth:`map` gave."""
+        self._executable = [r for r in self._executable if r != (address, address + size)]
         check(self._engine.mem_unmap(self._handle, address, size), "mem_unmap")
-
-    def protect(self, address: int, size: int, prot: int) -> None:
-        """Change the protection of a mapped range."""
-        check(self._engine.mem_protect(self._handle, address, size, prot), "mem_protect")
 
     def read_memory(self, address: int, size: int) -> bytes | None:
         """Return bytes of the engine's map, or None where it has a gap."""

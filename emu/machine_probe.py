@@ -66,7 +66,7 @@ class Probe:
         machine = self._machine
 
         def entered(_uc: int, address: int, _size: int, _data: int) -> None:
-            if self._muted:
+            if self._muted or machine.locating:
                 return
             if address == self._unexecuted:
                 self._unexecuted = _NOWHERE
@@ -92,7 +92,7 @@ class Probe:
         if entered is not None:
 
             def reached(_uc: int, address: int, size: int, _data: int) -> None:
-                if not self._muted:
+                if not (self._muted or self._machine.locating):
                     entered(address, size)
 
             self._blocks.append(self._machine.add_hook(const.UC_HOOK_BLOCK, _CODE_HOOK(reached)))
@@ -113,7 +113,7 @@ class Probe:
         machine = self._machine
 
         def accessed(_uc: int, kind: int, address: int, size: int, _value: int, _data: int) -> bool:
-            if self._muted:
+            if self._muted or machine.locating:
                 return True
             access = Access(WRITE if kind in _WRITES else READ, address, size)
             try:

@@ -76,8 +76,9 @@ def test_a_fault_stops_on_the_instruction_with_nothing_changed(
 
 
 def test_a_jump_to_nowhere_is_a_fetch_fault_at_the_target() -> None:
-    stop = Bare("br x0").run(x0=0xDEAD000)
-    assert (stop.kind, stop.access, stop.address) == ("fault", EXEC, 0xDEAD000)
+    for target in (0xDEAD000, 0):
+        stop = Bare("br x0").run(x0=target)
+        assert (stop.kind, stop.access, stop.address) == ("fault", EXEC, target)
 
 
 def test_writing_read_only_memory_is_a_write_fault() -> None:
