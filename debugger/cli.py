@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 from debugger import client
 from debugger.expressions.lexer import unescape
 from debugger.script import INIT_FILE, ScriptLine, joined, read_script
-from emu.cli import add_program_arguments
+from emu.asm.suggest import nearest
+from emu.cli import add_program_arguments, add_program_options
 from emu.errors import UsageError, YmawkyError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ _USAGE_STATUS, _INTERRUPTED_STATUS = 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    options = _parser().parse_args(argv)
+    options = _parsed(sys.argv[1:] if argv is None else list(argv))
     try:
         return _debug(options)
     except YmawkyError as error:
@@ -62,12 +64,48 @@ class _InOrder(argparse.Action):
         namespace.commands = [*namespace.commands, (option_string, values)]
 
 
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    """Read the command line as gdb does: our options stand anywhere, up to ``--`` or ``--args``.
+
+    What is no option of ours is the program, and behind it the program's own arguments.
+    """
+    end = next((i for i, word in enumerate(argv) if word in {"--", "--args"}), len(argv))
+    usage = _parser().format_usage().removeprefix("usage: ").rstrip()
+    own = argparse.ArgumentParser(
+        prog="ymawky-dbg", allow_abbrev=False, add_help=False, usage=usage
+    )
+    _add_options(own)
+    add_program_options(own)
+    options, rest = own.parse_known_args(argv[:end])
+    if rest and rest[0] in {"-h", "--help"}:
+        _parser().parse_args(["--help"])
+    if rest and rest[0].startswith("-"):
+        remedy = nearest(rest[0], re.findall(r"--?[a-z][\w-]*", usage))
+        own.error(f"there is no option {rest[0]}" + (f"; {remedy}" if remedy else ""))
+    behind = argv[end + 1 :]
+    if not rest and behind:
+        rest, behind = behind[:1], behind[1:]
+    # The word that ends the options also keeps arguments from being taken for sources to link.
+    marked = ["--", *behind] if end < len(argv) else []
+    options.program = Path(rest[0]) if rest else None
+    options.arguments = [*rest[1:], *marked]
+    return options
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ymawky-dbg",
         description="Debug the server, or another program of raw Darwin system calls.",
+        epilog="Options may stand behind PROGRAM too; behind -- or --args all words are its own.",
         allow_abbrev=False,
     )
+    _add_options(parser)
+    add_program_arguments(parser)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the debugger's own options."""
     add = parser.add_argument
     add("--get", metavar="TARGET", help="request TARGET and stop in the child that gets it")
     add("--put", nargs=2, metavar=("TARGET", "FILE"), help="send FILE to TARGET, and stop there")
@@ -80,8 +118,6 @@ def _parser() -> argparse.ArgumentParser:
     add("-ex", metavar="COMMAND", help="run one command", **commands)  # type: ignore[arg-type]
     add("-nx", action="store_true", help=f"do not read {INIT_FILE}")
     add("--plain", action="store_true", help="a plain console in place of the screen")
-    add_program_arguments(parser)
-    return parser
 
 
 def _debug(options: argparse.Namespace) -> int:

@@ -91,6 +91,12 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("program", nargs="?", type=Path, metavar="PROGRAM", help=_PROGRAM_HELP)
     add("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS", help="the guest's own")
+    add_program_options(parser)
+
+
+def add_program_options(parser: argparse.ArgumentParser) -> None:
+    """Add root, port, limits and the other options of a program that is run."""
+    add = parser.add_argument
     add(
         "--root", type=Path, metavar="DIR",
         help="the guest's / (the working directory if it has www/, else the sample site)",

@@ -15,7 +15,9 @@ import pytest
 from tests.debugger.conftest import GUESTS
 
 ROOT = Path(__file__).resolve().parents[2]
-CALLS, TINY, TROUBLE = (str(GUESTS / f"{name}.s") for name in ("calls", "tiny", "trouble"))
+CALLS, TINY, TROUBLE, ARGUMENTS = (
+    str(GUESTS / f"{name}.s") for name in ("calls", "tiny", "trouble", "arguments")
+)
 
 
 def start(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
@@ -42,6 +44,39 @@ def test_batch_runs_commands_and_ends_with_0() -> None:
     status, out, err = run("--batch", "-ex", "break say", "-ex", "continue", CALLS)
     assert (status, err) == (0, "")
     assert "[100] breakpoint 1 at say (calls.s:33)" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "guests"),
+    [
+        (["P", "one", "-ex", "c", "--batch"], ["one"]),
+        (
+            ["--batch", "-ex", "c", "P", "one", "-v", "--foo=1", "-1"],
+            ["one", "-v", "--foo=1", "-1"],
+        ),
+        (["--batch", "P", "--", "-ex", "bt"], ["-ex", "bt"]),
+        (["--batch", "P", "-ex", "c", "x", "--", "--json"], ["x", "--", "--json"]),
+        (["--batch", "--args", "P", "-ex", "bt", "P"], ["-ex", "bt", "P"]),
+        (["--batch", "-ex", "c", "--", "P", "--batch"], ["--batch"]),
+    ],
+)
+def test_options_stand_anywhere_up_to_the_mark(arguments: list[str], guests: list[str]) -> None:
+    words = [ARGUMENTS if word == "P" else word for word in arguments]
+    status, out, err = run(*([] if "c" in words else ["-ex", "c"]), *words)
+    assert (status, err) == (0, "")
+    behind = out.partition("(ymawky-dbg) c")[2].splitlines()[1:-1]
+    assert behind == [ARGUMENTS if word == "P" else word for word in guests]
+
+
+def test_an_option_that_is_none_suggests_the_nearest() -> None:
+    status, _, err = run("--bach", CALLS)
+    assert status == 2
+    assert "there is no option --bach; did you mean '--batch'?" in err
+
+
+def test_help_behind_a_program_is_the_programs_own() -> None:
+    assert "PROGRAM" in run("--help")[1]
+    assert "-h\n" in run("--batch", "-ex", "c", ARGUMENTS, "-h")[1]
 
 
 def test_a_command_that_fails_ends_the_batch_with_1() -> None:
