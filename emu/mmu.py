@@ -8,7 +8,7 @@ layout nothing is mapped or unmapped at all.
 from __future__ import annotations
 
 import bisect
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from emu.darwin.errno import Errno
 from emu.image import PAGE_SIZE
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from emu.machine import Machine, Stop
     from emu.memory import AddressSpace, Backing, Layout, Region
 
-__all__ = ["Mmu"]
+__all__ = ["Mmu", "untagged"]
+
+_ADDRESS: Final = (1 << 56) - 1
 
 
 class _Piece(NamedTuple):
@@ -79,7 +81,7 @@ class Mmu:
     def fault(self, stop: Stop) -> bool:
         """Handle an access that the engine refused; False where the guest is at fault."""
         assert self._space is not None  # noqa: S101 - something was running
-        address = stop.address & -PAGE_SIZE
+        address = untagged(stop) & -PAGE_SIZE
         if self._piece_at(address) is not None:
             # The page is there, so an unaligned access ran on into the next one.
             address += PAGE_SIZE
@@ -130,6 +132,11 @@ class Mmu:
         for region in layout.regions:
             if region.prot & EXEC and region.backing.private:
                 self._machine.forget_code(region.start, region.end - region.start)
+
+
+def untagged(stop: Stop) -> int:
+    """Return the address of a fault without the top byte, which data may be tagged with (TBI)."""
+    return stop.address if stop.access == EXEC else stop.address & _ADDRESS
 
 
 def _start(piece: _Piece) -> int:

@@ -21,7 +21,7 @@ from emu.kernel.kernel import Kernel
 from emu.kernel.process import Limits, Park, Process, State
 from emu.kernel.signals import CORE, SigInfo
 from emu.machine import EXCEPTION_SMC, Machine, Registers
-from emu.mmu import Mmu
+from emu.mmu import Mmu, untagged
 from emu.observer import Observers
 from emu.slices import Slices
 from emu.syscalls.table import TABLE, Call
@@ -292,13 +292,14 @@ class System:
                 # The engine is behind it; on macOS it is undefined for programs.
                 return SigInfo(f.SIGILL, f.ILL_ILLOPC, address=pc - 4)
             case "fault":
-                region = process.space.layout.find(stop.address)
+                address = untagged(stop)
+                region = process.space.layout.find(address)
                 if region is None:
                     return SigInfo(f.SIGSEGV, f.SEGV_MAPERR, address=stop.address)
                 if region.prot & stop.access == stop.access:
                     # Mapped and allowed, yet there is nothing: a file has become shorter.
-                    return SigInfo(f.SIGBUS, f.BUS_ADRERR, address=stop.address)
-                return SigInfo(f.SIGBUS, f.SEGV_ACCERR, address=stop.address)
+                    return SigInfo(f.SIGBUS, f.BUS_ADRERR, address=address)
+                return SigInfo(f.SIGBUS, f.SEGV_ACCERR, address=address)
         return SigInfo(f.SIGBUS, f.BUS_ADRALN, address=pc)
 
     def _force(self, process: Process, info: SigInfo) -> bool:

@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The longest name that fits decides, so a package and its parts may stand in several rows.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.console", "emu.errors"),
-    ("emu.darwin", "emu.image", "emu.resources"),
+    ("emu.darwin", "emu.files", "emu.image", "emu.resources"),
     ("emu.asm", "emu.engine", "emu.host"),
-    ("emu.brake", "emu.machine"),
+    ("emu.brake", "emu.exception_level", "emu.machine"),
     ("emu.macho", "emu.memory"),
     ("emu.libsystem", "emu.loader", "emu.mmu", "emu.kernel", "emu.slices"),
     ("emu.syscalls",),
