@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emu import resources
 from emu.errors import ImageError, UsageError
+from emu.files import require_regular
 from emu.host import Host
 from emu.host.limits import raise_open_files
 from emu.host.sharing import adopted
@@ -128,6 +129,7 @@ def load_program(
     if path is None:
         return _load_server()
     try:
+        require_regular(path)
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,8 +97,8 @@ def _keystone() -> str:
     for base in sys.path:
         found = Path(base or ".") / "keystone" / "__init__.py"
         with contextlib.suppress(OSError):
-            stat = found.stat()
-            return f"{found} {stat.st_mtime_ns} {stat.st_size}"
+            status = found.stat()
+            return f"{found} {status.st_mtime_ns} {status.st_size}"
     return ""
 
 
@@ -113,8 +114,10 @@ def _find(where: Path, record: Path) -> Image | None:
 
 
 def _mark(path: str) -> str:
-    """Return the hash of the file ``path``, empty if there is none."""
+    """Return the hash of the file ``path``, empty if there is none, or no longer a file."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as below
+            return ""
         with open(path, "rb") as file:  # noqa: PTH123 - faster, and this is the fast path
             return _digest(file.read())
     except OSError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.errors import Diagnostic
+from emu.files import is_descriptor, require_regular
 from emu.image import SourceLine
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ _LARGEST_FILE = 1 << 28
 
 
 def read_source(path: Path) -> bytes:
-    """Return what a file or pipe holds, within a limit: a device may have no end.
+    """Return what a file holds, or a pipe that is open already, as ``/dev/stdin`` may be.
 
     Raises:
-        OSError: it cannot be read, or is larger than 256 MiB.
+        OSError: it cannot be read, is no file, or is larger than 256 MiB.
     """
+    if not is_descriptor(path):
+        require_regular(path)
     with path.open("rb") as file:
         data = file.read(_LARGEST_FILE + 1)
     if len(data) > _LARGEST_FILE:

@@ -126,6 +126,28 @@ def test_what_is_not_possible_is_said_in_one_line(
     assert says in words(done)[-1]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in directories")
+@pytest.mark.parametrize("arguments", ["run a.s", "run a", "asm a.s", "asm a", "asm good.s a.s"])
+def test_a_pipe_without_a_writer_is_not_waited_for(tmp_path: Path, arguments: str) -> None:
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
+    program(tmp_path, HELLO.format(code=0), "good.s")
+    pipe = tmp_path / arguments.rsplit(maxsplit=1)[-1]
+    os.mkfifo(pipe)
+    done = run(tmp_path, *arguments.split())
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = words(done)
+    assert pipe.name in line
+    assert line.endswith("it is a named pipe; copy what it holds to a file")
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="this system has no /dev/stdin")
+def test_a_source_may_come_from_stdin(tmp_path: Path) -> None:
+    done = run(tmp_path, "asm", "/dev/stdin", stdin=b".globl _main\n_main: mov x0, #42\n")
+    assert done.returncode == 0
+    assert b"d2800540" in done.stdout
+
+
 def test_an_unreadable_program_is_said_in_one_line(tmp_path: Path) -> None:
     guest = program(tmp_path, HELLO.format(code=0))
     guest.chmod(0)
