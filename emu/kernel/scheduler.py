@@ -18,11 +18,18 @@ _COMPACT = 256
 
 
 class Scheduler:
-    """A run queue in which processes that waited go before those that used up their slice."""
+    """A run queue in two parts that take turns: who has waited, and who has not.
+
+    A server that forks for each connection goes on before all others once its child is done,
+    and there is always the next connection: without turns a child that waited for its request
+    would be served only when no connection is left.
+    """
 
     def __init__(self) -> None:
         """Start with nobody."""
         self._ready: deque[Process] = deque()
+        self._woken: deque[Process] = deque()
+        self._turn = False
         self._channels: dict[Hashable, dict[Process, Park]] = {}
         self._timers: list[tuple[int, int, Process, Park | None]] = []
         self._order = itertools.count()
@@ -33,24 +40,30 @@ class Scheduler:
     @property
     def idle(self) -> bool:
         """Whether nobody is ready to run."""
-        return not self._ready
+        return not (self._ready or self._woken)
 
     def next(self) -> Process | None:
         """Take the process that runs next."""
         if self.may_run is not None:
             return self._next_allowed(self.may_run)
-        while self._ready:
-            process = self._ready.popleft()
+        while self._ready or self._woken:
+            self._turn = not self._turn
+            first, second = self._woken, self._ready
+            if self._turn:
+                first, second = second, first
+            process = (first or second).popleft()
             if process.state is State.READY:
                 return process
         return None
 
     def _next_allowed(self, may_run: Callable[[Process], bool]) -> Process | None:
-        self._ready = deque(p for p in self._ready if p.state is State.READY)
-        for process in self._ready:
-            if may_run(process):
-                self._ready.remove(process)
-                return process
+        for queue in (self._woken, self._ready):
+            for process in list(queue):
+                if process.state is not State.READY:
+                    queue.remove(process)
+                elif may_run(process):
+                    queue.remove(process)
+                    return process
         return None
 
     def ready(self, process: Process, *, first: bool = False) -> None:
@@ -76,7 +89,8 @@ class Scheduler:
         if process.state is not State.PARKED:
             return False
         self.unpark(process)
-        self.ready(process)
+        process.state = State.READY
+        self._woken.append(process)
         return True
 
     def unpark(self, process: Process) -> None:

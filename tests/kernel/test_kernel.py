@@ -173,6 +173,31 @@ def test_the_scheduler_wakes_by_channel_deadline_and_signal() -> None:
     assert scheduler.next_deadline() is None, "a's deadline went with its wait"
 
 
+def test_who_has_waited_has_a_turn_beside_one_that_is_always_first() -> None:
+    scheduler, server, child = Scheduler(), process(100), process(101)
+    scheduler.ready(server)
+    scheduler.park(child, Park(deadline=20))
+    scheduler.expire(20)
+    ran = []
+    for _ in range(4):
+        ran.append(chosen := scheduler.next())
+        if chosen is server:
+            scheduler.ready(server, first=True)
+    assert child in ran[:2]
+    assert ran.count(server) == 3
+
+
+def test_one_that_always_waits_again_does_not_keep_another_from_the_cpu() -> None:
+    scheduler, busy, waiting = Scheduler(), process(100), process(101)
+    scheduler.ready(busy)
+    for _ in range(4):
+        scheduler.park(waiting, Park(channels=("door",)))
+        scheduler.wakeup("door")
+        if scheduler.next() is busy:
+            return
+    pytest.fail("the busy process never ran")
+
+
 def test_stale_timers_do_not_pile_up() -> None:
     scheduler, p = Scheduler(), process()
     for n in range(1, 20000):
