@@ -44,6 +44,8 @@ _USED: Final = {
     "recvfrom", "recvmsg", "write", "pwrite", "writev", "dup", "dup2", "pipe", "fork", "mmap",
     "lseek", "getdirentries64", "readlink", "kqueue", "execve",
 }  # fmt: skip
+#: The call that makes a child which begins elsewhere.
+_POSIX_SPAWN: Final = 244
 _SVC_0: Final = (0xD4000001).to_bytes(4, "little")
 #: Instructions behind an ``svc`` that are looked at.
 _REACH = 24
@@ -147,7 +149,7 @@ class Hints(Observer):
         del child
         machine = self._system.machine
         pc = machine.read("pc")
-        if "fork" in self._given or pc in self._seen:
+        if "fork" in self._given or pc in self._seen or machine.read("x16") == _POSIX_SPAWN:
             return
         self._seen.add(pc)
         if _told_by_x0(parent.space, pc, machine.read("x30")):

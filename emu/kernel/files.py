@@ -140,12 +140,14 @@ class FdTable:
         for fd in sorted(self._cloexec):
             self.close(fd)
 
-    def fork(self) -> FdTable:
-        """Return a table with the same descriptors."""
+    def fork(self, *, queues: bool = False) -> FdTable:
+        """Return a table with the same descriptors; of event queues only with ``queues``."""
         child = FdTable(self.limit)
         child._files = self._files.copy()
         child._cloexec = self._cloexec.copy()
-        if self.has_kqueue:
+        if queues:
+            child.has_kqueue = self.has_kqueue
+        elif self.has_kqueue:
             child._files = {n: file for n, file in self._files.items() if file.kind != "kqueue"}
             child._cloexec &= child._files.keys()
         for file in child._files.values():

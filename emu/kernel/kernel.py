@@ -86,27 +86,37 @@ class Kernel:
         pid = self._last_pid + 1
         while pid > PID_MAX or pid in self.processes:
             pid = FIRST_PID if pid >= PID_MAX else pid + 1
-        self._last_pid = pid
         return pid
 
-    def fork(self, parent: Process) -> Process:
-        """Return a child that shares the parent's bytes; EAGAIN at the limit.
+    def prepare(self, parent: Process) -> Process:
+        """Return a child that is none of the processes yet, with the parent's memory.
 
-        No pending signals and no interval timers are inherited.  The memory stands in place
-        for the child, and the parent's is saved.
+        EAGAIN at the limit.  No pending signals and no interval timers are inherited.
         """
-        pid = self._new_pid(parent)
-        child = Process(
-            pid, parent.pid, parent.name, parent.space.fork(), parent.pgid, parent.sid,
+        return Process(
+            self._new_pid(parent), parent.pid, parent.name, parent.space, parent.pgid, parent.sid,
             files=parent.files.fork(), signals=parent.signals.fork(), cwd=parent.cwd,
             umask=parent.umask, uid=parent.uid, gid=parent.gid, rlimits=parent.rlimits,
             nice=parent.nice, path=parent.path, image=parent.image,
         )  # fmt: skip
-        self.processes[pid] = parent.children[pid] = child
+
+    def enter(self, parent: Process, child: Process) -> None:
+        """Make a prepared child one of the processes."""
+        self._last_pid = child.pid
+        self.processes[child.pid] = parent.children[child.pid] = child
         if self._queues:
             self._note(parent, f.NOTE_FORK)
         for watcher in self.watchers:
             watcher.forked(parent, child)
+
+    def fork(self, parent: Process) -> Process:
+        """Return a child that shares the parent's bytes; EAGAIN at the limit.
+
+        The memory stands in place for the child, and the parent's is saved.
+        """
+        child = self.prepare(parent)
+        child.space = parent.space.fork()
+        self.enter(parent, child)
         return child
 
     # -- event queues ---------------------------------------------------------------------

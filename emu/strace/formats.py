@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from emu.darwin import flags as f
-from emu.strace import pointers, sockets, waiting
+from emu.strace import filesystems, pointers, processes, sockets, spawning, waiting
 from emu.strace.shown import (
     bits,
     fetch,
@@ -301,7 +301,7 @@ FORMATS: Final[dict[str, Format]] = {
     "prot": _bits(lambda: named("PROT_"), "PROT_NONE"),
     "map_flags": _bits(lambda: named("MAP_")),
     "msync_flags": _bits(lambda: named("MS_")),
-    "advice": _names(lambda: named("MADV_")),
+    "advice": _names(lambda: named("MADV_")), "inherit": _names(lambda: named("VM_INHERIT_")),
     "wait_options": _bits(lambda: _WAIT), "wait_idtype": _names(lambda: _WAIT_IDS),
     "itimer_which": _names(lambda: named("ITIMER_")),
     "rusage_who": _names(lambda: named("RUSAGE_")),
@@ -310,5 +310,6 @@ FORMATS: Final[dict[str, Format]] = {
     "addr": _addr, "path": _path, "inbuf": _inbuf, "outbuf": _outbuf, "filledbuf": _filledbuf,
     "strings": _strings, "sized_out": _sized_out, "sysctl_name": _sysctl_name,
     "open_flags:mode": _open_mode,
-    **pointers.FORMATS, **sockets.FORMATS, **waiting.FORMATS,
+    **filesystems.FORMATS, **pointers.FORMATS, **processes.FORMATS, **sockets.FORMATS,
+    **spawning.FORMATS, **waiting.FORMATS,
 }  # fmt: skip

@@ -19,8 +19,10 @@ from emu.darwin.structs import (
     Stat64,
     Timespec,
     Timeval,
+    Timezone,
     Winsize,
 )
+from emu.image import PAGE_SIZE
 from emu.strace.shown import (
     bits,
     fetch,
@@ -40,10 +42,17 @@ if TYPE_CHECKING:
     from emu.darwin.layout import Layout
     from emu.strace.shown import Shown
 
-__all__ = ["FORMATS", "flock", "int_at", "iovecs", "struct_at", "winsize"]
+__all__ = [
+    "FORMATS", "file_mode", "flock", "int_at", "iovecs", "names_of_entries", "struct_at", "winsize",
+]  # fmt: skip
 
 _IOVECS_SHOWN = 16
+_PAGES_SHOWN = 32
+#: ``struct sf_hdtr``: headers and their number, trailers and theirs.
+_HDTR = struct.Struct("<Qi4xQi4x")
 _ENTRIES_SHOWN = 5
+#: Where an entry has its length and that of its name.
+_ENTRY = struct.Struct("<16x2H")
 _FILE_TYPES = {
     f.S_IFIFO: "S_IFIFO", f.S_IFCHR: "S_IFCHR", f.S_IFDIR: "S_IFDIR", f.S_IFBLK: "S_IFBLK",
     f.S_IFREG: "S_IFREG", f.S_IFLNK: "S_IFLNK", f.S_IFSOCK: "S_IFSOCK",
@@ -89,6 +98,24 @@ def _number_out(code: str) -> Callable[[Shown, int], str]:
     return show
 
 
+def _pointer_out(shown: Shown, i: int) -> str:
+    """Show an address that the call has written: ``[0x300000000]``."""
+    address = shown.values[i]
+    data = None if shown.error or shown.count() else fetch(shown.space, address, 8)
+    return pointer(address) if data is None else f"[{pointer(int.from_bytes(data, 'little'))}]"
+
+
+def _residency(shown: Shown, i: int) -> str:
+    """Show what mincore says of the pages of the range before."""
+    start, length = shown.values[i - 2] & -PAGE_SIZE, shown.values[i - 1]
+    pages = -(-(shown.values[i - 2] + length - start) // PAGE_SIZE)
+    data = None if shown.error else fetch(shown.space, shown.values[i], min(pages, _PAGES_SHOWN))
+    if data is None:
+        return pointer(shown.values[i])
+    more = ["..."] if pages > _PAGES_SHOWN else []
+    return f"[{', '.join([*map(str, data), *more])}]"
+
+
 # ---- files ----
 
 
@@ -104,8 +131,13 @@ def _stat_out(shown: Shown, i: int) -> str:
     if data is None:
         return pointer(address)
     mode, ino, size = _STAT.unpack(data)
+    return f"{{st_mode={file_mode(mode)}, st_size={size}, st_ino={ino}, ...}}"
+
+
+def file_mode(mode: int) -> str:
+    """Show a file's type and permissions."""
     kind = _FILE_TYPES.get(mode & f.S_IFMT) or hex(mode & f.S_IFMT)
-    return f"{{st_mode={kind}|0{mode & 0o7777:03o}, st_size={size}, st_ino={ino}, ...}}"
+    return f"{kind}|0{mode & 0o7777:03o}"
 
 
 def _flock(lock: Flock) -> str:
@@ -138,11 +170,16 @@ def _dirents(shown: Shown, i: int) -> str:
     data = fetch(shown.space, address, count) if count else None
     if data is None:
         return pointer(address)
+    return names_of_entries(data, _ENTRY, DIRENT_NAME)
+
+
+def names_of_entries(data: bytes, entry: struct.Struct, name_at: int) -> str:
+    """Show the first names; ``entry`` reads an entry's length and that of its name."""
     names = []
     at = 0
-    while at + DIRENT_NAME < len(data):
-        reclen, namlen = struct.unpack_from("<2H", data, at + 16)
-        names.append(quote(data[at + DIRENT_NAME : at + DIRENT_NAME + namlen]))
+    while at + name_at < len(data):
+        reclen, namlen = entry.unpack_from(data, at)
+        names.append(quote(data[at + name_at : at + name_at + namlen]))
         if not reclen:
             break
         at += reclen
@@ -169,6 +206,21 @@ def iovecs(shown: Shown, address: int, number: int, filled: int | None) -> str:
     return f"[{', '.join(out)}]"
 
 
+def _hdtr(shown: Shown, i: int) -> str:
+    """Show what sendfile sends around the file (``struct sf_hdtr``)."""
+    address = shown.values[i]
+    data = fetch(shown.space, address, _HDTR.size) if address else None
+    if data is None:
+        return pointer(address)
+    headers, count, trailers, trailer_count = _HDTR.unpack(data)
+    return fields(
+        (
+            ("headers", iovecs(shown, headers, count, None)),
+            ("trailers", iovecs(shown, trailers, trailer_count, None)),
+        )
+    )
+
+
 def _iovec_in(shown: Shown, i: int) -> str:
     return iovecs(shown, shown.values[i], shown.values[i + 1] & 0xFFFFFFFF, None)
 
@@ -187,6 +239,20 @@ def _timeval(t: Timeval) -> str:
 
 def _timespec(t: Timespec) -> str:
     return fields((("tv_sec", t.sec), ("tv_nsec", t.nsec)))
+
+
+def _timezone(t: Timezone) -> str:
+    return fields((("tz_minuteswest", t.minuteswest), ("tz_dsttime", t.dsttime)))
+
+
+def _timebase(shown: Shown, i: int) -> str:
+    """Show how long a tick is, as a fraction of nanoseconds."""
+    address = shown.values[i]
+    data = None if shown.error or shown.count() else fetch(shown.space, address, 8)
+    if data is None:
+        return pointer(address)
+    numer, denom = struct.unpack("<2I", data)
+    return fields((("numer", numer), ("denom", denom)))
 
 
 def _itimerval(t: Itimerval) -> str:
@@ -273,7 +339,9 @@ FORMATS: Final[dict[str, Callable[[Shown, int], str | None]]] = {
     "long_out": _number_out("<q"),
     "len_inout": _number_out("<I"),
     "stat_out": _stat_out,
-    "statfs_out": lambda shown, i: pointer(shown.values[i]),
+    "pointer_out": _pointer_out,
+    "residency_out": _residency,
+    "hdtr_in": _hdtr,
     "dirents_out": _dirents,
     "iovec_in": _iovec_in,
     "iovec_out": _iovec_out,
@@ -281,6 +349,9 @@ FORMATS: Final[dict[str, Callable[[Shown, int], str | None]]] = {
     "timeval_out": _given(Timeval, _timeval),
     "timevals_in": _timevals,
     "timespec_in": _taken(Timespec, _timespec),
+    "timezone_in": _taken(Timezone, _timezone),
+    "timezone_out": _given(Timezone, _timezone),
+    "timebase_out": _timebase,
     "itimerval_in": _taken(Itimerval, _itimerval),
     "itimerval_out": _given(Itimerval, _itimerval),
     "rusage_out": _given(Rusage, _rusage),

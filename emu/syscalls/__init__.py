@@ -11,6 +11,7 @@ from emu.syscalls import (
     path,
     pipe,
     poll,
+    posix_spawn,
     proc_info,
     process,
     resource,
@@ -24,5 +25,6 @@ from emu.syscalls import (
 
 __all__ = [
     "attribute", "execve", "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll",
-    "proc_info", "process", "resource", "sendfile", "signal", "socket", "sysctl", "time", "ulock",
+    "posix_spawn", "proc_info", "process", "resource", "sendfile", "signal", "socket", "sysctl",
+    "time", "ulock",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Annotations are evaluated when the table is built, so this file does not postpon
 from emu.darwin import flags as f
 from emu.darwin.errno import ENOATTR, ENOTSUP, Errno
 from emu.syscalls.file import directory_at
-from emu.syscalls.kinds import Addr, AddrOut, Fd, Int, Path, Size, UInt
+from emu.syscalls.kinds import Fd, InBuf, Int, OutBuf, Path, Size, UInt
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -38,7 +38,7 @@ def fchflags(call: Call, fd: Fd, flags: Int) -> int:
 
 @syscall(234, note=_NONE)
 def getxattr(
-    call: Call, path: Path, attrname: Path, value: AddrOut, size: Size, position: UInt, options: Int
+    call: Call, path: Path, attrname: Path, value: OutBuf, size: Size, position: UInt, options: Int
 ) -> int:
     """Report an attribute: ENOATTR."""
     del attrname, value, size, position, options
@@ -48,7 +48,7 @@ def getxattr(
 
 @syscall(235, note=_NONE)
 def fgetxattr(
-    call: Call, fd: Fd, attrname: Path, value: AddrOut, size: Size, position: UInt, options: Int
+    call: Call, fd: Fd, attrname: Path, value: OutBuf, size: Size, position: UInt, options: Int
 ) -> int:
     """Report an attribute of an open file: ENOATTR."""
     del attrname, value, size, position, options
@@ -58,7 +58,7 @@ def fgetxattr(
 
 @syscall(236, note=_NONE)
 def setxattr(
-    call: Call, path: Path, attrname: Path, value: Addr, size: Size, position: UInt, options: Int
+    call: Call, path: Path, attrname: Path, value: InBuf, size: Size, position: UInt, options: Int
 ) -> int:
     """Set an attribute: ENOTSUP."""
     del attrname, value, size, position, options
@@ -68,7 +68,7 @@ def setxattr(
 
 @syscall(237, note=_NONE)
 def fsetxattr(
-    call: Call, fd: Fd, attrname: Path, value: Addr, size: Size, position: UInt, options: Int
+    call: Call, fd: Fd, attrname: Path, value: InBuf, size: Size, position: UInt, options: Int
 ) -> int:
     """Set an attribute of an open file: ENOTSUP."""
     del attrname, value, size, position, options
@@ -93,7 +93,7 @@ def fremovexattr(call: Call, fd: Fd, attrname: Path, options: Int) -> int:
 
 
 @syscall(240, note=_NONE)
-def listxattr(call: Call, path: Path, namebuf: AddrOut, bufsize: Size, options: Int) -> int:
+def listxattr(call: Call, path: Path, namebuf: OutBuf, bufsize: Size, options: Int) -> int:
     """List attributes: none."""
     del namebuf, bufsize, options
     _look_up(call, path)
@@ -101,7 +101,7 @@ def listxattr(call: Call, path: Path, namebuf: AddrOut, bufsize: Size, options: 
 
 
 @syscall(241, note=_NONE)
-def flistxattr(call: Call, fd: Fd, namebuf: AddrOut, bufsize: Size, options: Int) -> int:
+def flistxattr(call: Call, fd: Fd, namebuf: OutBuf, bufsize: Size, options: Int) -> int:
     """List the attributes of an open file: none."""
     del namebuf, bufsize, options
     call.file(fd)

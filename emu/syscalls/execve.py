@@ -12,13 +12,14 @@ from emu.errors import ImageError
 from emu.host import FileHandle, Handle, darwin_errno
 from emu.image import Image
 from emu.kernel.files import OpenFile
-from emu.kernel.process import Park
+from emu.kernel.process import Park, Process
 from emu.loader import load
+from emu.memory import AddressSpace
 from emu.syscalls.file import directory_at
 from emu.syscalls.kinds import Path, Strings
 from emu.syscalls.table import Call, syscall
 
-__all__: list[str] = []
+__all__ = ["Loaded", "become", "copyin_vectors", "follow", "load_program", "start_foreign"]
 
 #: Most bytes of arguments and environment, pointers included (kern.argmax).
 ARG_MAX = 1 << 20
@@ -38,6 +39,14 @@ class _Program(NamedTuple):
     before: tuple[bytes, ...]
 
 
+class Loaded(NamedTuple):
+    """A program with its memory and first registers, which no process runs yet."""
+
+    program: _Program
+    space: AddressSpace
+    registers: bytes
+
+
 @syscall(59)
 def execve(call: Call, fname: Path, argp: Strings, envp: Strings) -> int:
     """Run another program: memory is new, descriptors stay but for those with FD_CLOEXEC.
@@ -46,35 +55,59 @@ def execve(call: Call, fname: Path, argp: Strings, envp: Strings) -> int:
     with ``--allow-exec`` it may be a program of the host.
     """
     if "program" in call.memory:
-        return _follow(call)
-    argv, environment = _copyin_strings(call, argp), _copyin_strings(call, envp)
-    if sum(len(s) + 9 for s in (*argv, *environment)) > ARG_MAX:
-        raise Errno(E2BIG)
+        return follow(call)
+    argv, environment = copyin_vectors(call, argp, envp)
+    loaded = load_program(call, fname, argv, environment)
+    process = call.process
+    if loaded is None:
+        start_foreign(process, fname, argv, environment)
+        call.memory["program"] = True
+        return follow(call)
+    process.files.close_on_exec()
+    process.signals.execute()
+    become(call, process, loaded)
+    call.replaced = loaded.registers
+    call.kernel.executed(process)
+    return 0
+
+
+def load_program(
+    call: Call, fname: bytes, argv: list[bytes], environment: list[bytes]
+) -> Loaded | None:
+    """Return the guest's program at ``fname``; None where it is one of the host's."""
     try:
         program = _find(call, fname)
     except (OSError, Errno) as refused:
         if call.host.allow_exec and fname[:1] == b"/" and _is_foreign(refused):
-            return _start_foreign(call, fname, argv, environment)
+            return None
         raise
     if program.before:
         argv = [*program.before, fname, *argv[1:]]
     try:
         space, registers = load(program.image, argv, environment, program.path)
     except ImageError as refused:
-        call.warn(f"[pid {call.process.pid}] execve: {refused}")
+        call.warn(f"[pid {call.process.pid}] exec: {refused}")
         raise Errno(E2BIG) from None
-    process = call.process
-    process.files.close_on_exec()
-    process.signals.execute()
-    process.space = space
+    return Loaded(program, space, bytes(registers))
+
+
+def become(call: Call, process: Process, loaded: Loaded) -> None:
+    """Give ``process`` the memory and the name of a program."""
+    program = loaded.program
+    process.space = loaded.space
     process.image = program.image
     process.path = "/" + program.path.decode(errors="surrogateescape").lstrip("/")
     process.name = process.path.rpartition("/")[2]
-    call.replaced = bytes(registers)
     if call.kernel.mapped:
         call.kernel.mapped.release(call.kernel.running)
-    call.kernel.executed(process)
-    return 0
+
+
+def copyin_vectors(call: Call, argp: int, envp: int) -> tuple[list[bytes], list[bytes]]:
+    """Read arguments and environment; E2BIG where they are too much."""
+    argv, environment = _copyin_strings(call, argp), _copyin_strings(call, envp)
+    if sum(len(s) + 9 for s in (*argv, *environment)) > ARG_MAX:
+        raise Errno(E2BIG)
+    return argv, environment
 
 
 def _copyin_strings(call: Call, vector: int) -> list[bytes]:
@@ -138,11 +171,11 @@ def _image(call: Call, path: bytes, data: bytes) -> Image:
         if data.startswith(imagefile.MAGIC):
             return imagefile.load(data)
     except ImageError as refused:
-        call.warn(f"[pid {call.process.pid}] execve: {refused}")
+        call.warn(f"[pid {call.process.pid}] exec: {refused}")
         raise Errno(ENOEXEC) from None
     if not call.host.allow_exec:
         call.warn(
-            f"[pid {call.process.pid}] execve: {name} is no Darwin program for arm64: ENOEXEC;"
+            f"[pid {call.process.pid}] exec: {name} is no Darwin program for arm64: ENOEXEC;"
             " --allow-exec lets programs of the host run"
         )
     raise Errno(ENOEXEC)
@@ -157,23 +190,23 @@ def _is_foreign(refused: OSError | Errno) -> bool:
     return number in (ENOENT, ENOTDIR, ENOEXEC)
 
 
-def _start_foreign(call: Call, path: bytes, argv: list[bytes], envp: list[bytes]) -> int:
-    """Start the host's program at ``path`` of the host; the process waits until it has ended."""
+def start_foreign(process: Process, path: bytes, argv: list[bytes], envp: list[bytes]) -> None:
+    """Start the host's program at ``path`` of the host, with the standard streams of ``process``.
+
+    The process does nothing from now on but to :func:`follow` it.
+    """
     from emu.host.program import HostProgram
 
-    files = call.process.files
+    files = process.files
     streams = [_stream(files.get(fd)) if fd in files else None for fd in range(3)]
     name = path.decode(errors="surrogateescape")
-    program = HostProgram(name, argv, envp, streams)
+    process.host_program = HostProgram(name, argv, envp, streams)
     # What the program's pumps use stays open; all else belongs to a process that is no more.
     for fd, _ in list(files):
         if fd > 2:
             files.close(fd)
-    call.process.path, call.process.name = name, name.rpartition("/")[2]
-    call.process.host_program = program
-    call.process.signals.execute()
-    call.memory["program"] = True
-    return _follow(call)
+    process.path, process.name = name, name.rpartition("/")[2]
+    process.signals.execute()
 
 
 def _stream(file: OpenFile) -> int | Handle:
@@ -184,7 +217,7 @@ def _stream(file: OpenFile) -> int | Handle:
     return handle
 
 
-def _follow(call: Call) -> int:
+def follow(call: Call) -> int:
     """Move the program's bytes until it has ended, and end with its status."""
     program = call.process.host_program
     status = program.pump()

@@ -10,7 +10,17 @@ import struct
 from emu.darwin import flags as f
 from emu.darwin.errno import EACCES, EINVAL, EPERM, ESRCH, Errno
 from emu.kernel.process import Process
-from emu.syscalls.kinds import Addr, FilledBuf, GroupsIn, GroupsOut, Int, Path, Pid, Uid, UInt
+from emu.syscalls.kinds import (
+    FilledBuf,
+    GroupsIn,
+    GroupsOut,
+    Int,
+    Path,
+    Pid,
+    TimespecIn,
+    Uid,
+    UInt,
+)
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -176,7 +186,7 @@ def setlogin(_call: Call, namebuf: Path) -> int:
 
 
 @syscall(142)
-def gethostuuid(call: Call, uuid_buf: FilledBuf, timeoutp: Addr) -> int:
+def gethostuuid(call: Call, uuid_buf: FilledBuf, timeoutp: TimespecIn) -> int:
     """Report an identifier of the machine: the same one everywhere."""
     del timeoutp
     call.space.copyout(uuid_buf, _HOST_UUID)

@@ -18,18 +18,21 @@ if TYPE_CHECKING:
     from emu.memory import AddressSpace
 
 __all__ = [
-    "INLINE", "AccessMode", "Addr", "AddrOut", "Advice", "AtFlags", "DirFd", "DirentsOut",
-    "FcntlArg", "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FilledBuf", "FlockOp", "GroupsIn",
-    "GroupsOut", "InBuf", "Int", "IntOut", "IoctlArg", "IoctlRequest", "IovecIn", "IovecOut",
-    "ItimerWhich", "ItimervalIn", "ItimervalOut", "Kevents64In", "Kevents64Out", "KeventsIn",
-    "KeventsOut", "Kind", "LenInOut", "Long", "LongOut", "MapFlags", "Mode", "MsgFlags",
-    "MsghdrIn", "MsghdrOut", "MsyncFlags", "OpenFlags", "OutBuf", "Path", "Pid", "PollfdsInOut",
-    "Prot", "RenameFlags", "RlimitIn", "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho",
-    "ShutHow", "SigHow", "SigSet", "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut",
-    "SiginfoOut", "Signal", "Size", "SizedOut", "SockDomain", "SockLevel", "SockOpt", "SockOptIn",
-    "SockOptOut", "SockProtocol", "SockType", "Sockaddr", "SockaddrOut", "StackIn", "StackOut",
-    "StatOut", "StatfsOut", "Strings", "SysctlName", "TimespecIn", "TimevalIn", "TimevalOut",
-    "TimevalsIn", "UInt", "Uid", "WaitIdType", "WaitOptions", "WaitStatusOut", "Whence",
+    "INLINE", "AccessMode", "Addr", "Advice", "AtFlags", "CodeStatusOut", "DirFd",
+    "DirentsOut", "FcntlArg", "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FilledBuf", "FlockOp",
+    "GroupsIn", "GroupsOut", "HdtrIn", "InBuf", "Inherit", "Int", "IntOut", "IoctlArg",
+    "IoctlRequest", "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn", "ItimervalOut",
+    "Kevents64In", "Kevents64Out", "KeventsIn", "KeventsOut", "Kind", "LenInOut", "Long",
+    "LongOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut", "MsyncFlags",
+    "OldDirentsOut", "OldStatOut", "OldStatfsOut", "OpenFlags", "OutBuf", "Path", "Pid",
+    "PointerOut", "PollfdsInOut", "ProcInfoOut", "Prot", "RenameFlags", "ResidencyOut",
+    "RlimitIn", "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho", "ShutHow", "SigHow",
+    "SigSet", "SigSetIn", "SigSetOut", "SigactionIn", "SigactionOut", "SiginfoOut", "Signal",
+    "Size", "SizedOut", "SockDomain", "SockLevel", "SockOpt", "SockOptIn", "SockOptOut",
+    "SockProtocol", "SockType", "Sockaddr", "SockaddrOut", "SpawnArgsIn", "StackIn", "StackOut",
+    "StatOut", "StatfsOut", "Strings", "SysctlName", "TimebaseOut", "TimespecIn", "TimevalIn",
+    "TimevalOut", "TimevalsIn", "TimezoneIn", "TimezoneOut", "UInt", "Uid", "WaitIdType",
+    "WaitOptions", "WaitStatusOut", "Whence",
 ]  # fmt: skip
 
 #: Longest path that a call takes, its NUL included (MAXPATHLEN).
@@ -128,6 +131,8 @@ Prot = Annotated[int, _int("prot")]
 MapFlags = Annotated[int, _int("map_flags")]
 MsyncFlags = Annotated[int, _int("msync_flags")]
 Advice = Annotated[int, _int("advice")]
+#: What becomes of memory in a child (VM_INHERIT_).
+Inherit = Annotated[int, _int("inherit")]
 SockDomain = Annotated[int, _int("sock_domain")]
 SockType = Annotated[int, _int("sock_type")]
 SockProtocol = Annotated[int, _int("sock_protocol")]
@@ -163,6 +168,8 @@ IovecIn = Annotated[int, _taken("iovec_in")]
 IovecOut = Annotated[int, _given("iovec_out")]
 #: Entries of a directory; the buffer's size comes next.
 DirentsOut = Annotated[int, _given("dirents_out")]
+#: posix_spawn's attributes and file actions.
+SpawnArgsIn = Annotated[int, _taken("spawn_args_in")]
 #: A vector of strings that a null pointer ends: argv, envp.
 Strings = Annotated[int, _taken("strings")]
 
@@ -170,16 +177,32 @@ Strings = Annotated[int, _taken("strings")]
 
 IntOut = Annotated[int, _given("int_out")]
 LongOut = Annotated[int, _given("long_out")]
+#: An address that the call writes.
+PointerOut = Annotated[int, _given("pointer_out")]
 #: A length that the call reads and changes: that of a sockaddr or of an option's value.
 LenInOut = Annotated[int, _given("len_inout")]
+#: A byte a page, for an address and a length that come before.
+ResidencyOut = Annotated[int, _given("residency_out")]
+#: What stands at the third and the fourth argument before tells what proc_info writes.
+ProcInfoOut = Annotated[int, _given("proc_info_out")]
+#: The CS_ flags of a program's signature.
+CodeStatusOut = Annotated[int, _given("code_status_out")]
 FdPairOut = Annotated[int, _given("fd_pair_out")]
 StatOut = Annotated[int, _given("stat_out")]
 StatfsOut = Annotated[int, _given("statfs_out")]
+#: The same as the calls before 64-bit inode numbers write them.
+OldStatOut = Annotated[int, _given("old_stat_out")]
+OldStatfsOut = Annotated[int, _given("old_statfs_out")]
+OldDirentsOut = Annotated[int, _given("old_dirents_out")]
 TimevalIn = Annotated[int, _taken("timeval_in")]
 TimevalOut = Annotated[int, _given("timeval_out")]
 #: Access and modification time.
 TimevalsIn = Annotated[int, _taken("timevals_in")]
 TimespecIn = Annotated[int, _taken("timespec_in")]
+TimezoneIn = Annotated[int, _taken("timezone_in")]
+TimezoneOut = Annotated[int, _given("timezone_out")]
+#: How long a tick of the clock is.
+TimebaseOut = Annotated[int, _given("timebase_out")]
 ItimervalIn = Annotated[int, _taken("itimerval_in")]
 ItimervalOut = Annotated[int, _given("itimerval_out")]
 RusageOut = Annotated[int, _given("rusage_out")]
@@ -193,18 +216,18 @@ SigactionOut = Annotated[int, _given("sigaction_out")]
 StackIn = Annotated[int, _taken("stack_in")]
 StackOut = Annotated[int, _given("stack_out")]
 #: What waitid tells of a child.
-SiginfoOut = Annotated[int, _given("addr")]
+SiginfoOut = Annotated[int, _given("siginfo_out")]
 #: Group ids; their number comes before.
-GroupsIn = Annotated[int, _taken("addr")]
-GroupsOut = Annotated[int, _given("addr")]
-#: A struct that has no kind of its own and that the call writes.
-AddrOut = Annotated[int, _given("addr")]
+GroupsIn = Annotated[int, _taken("groups_in")]
+GroupsOut = Annotated[int, _given("groups_out")]
 #: A sockaddr; its length comes next, for ``Out`` as a pointer.
 Sockaddr = Annotated[int, _taken("sockaddr")]
 SockaddrOut = Annotated[int, _given("sockaddr_out")]
 #: An option's value behind SockLevel and SockOpt; its length comes next.
 SockOptIn = Annotated[int, _taken("sock_opt_in")]
 SockOptOut = Annotated[int, _given("sock_opt_out")]
+#: What sendfile sends before and behind a file.
+HdtrIn = Annotated[int, _taken("hdtr_in")]
 MsghdrIn = Annotated[int, _taken("msghdr_in")]
 MsghdrOut = Annotated[int, _given("msghdr_out")]
 #: Sets of descriptors and lists of polls, which the call reads and changes.

@@ -14,7 +14,7 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EACCES, EFAULT, EINVAL, ENOMEM, Errno
 from emu.image import PAGE_SIZE
 from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
-from emu.syscalls.kinds import Addr, AddrOut, Int, Prot, Size, UInt
+from emu.syscalls.kinds import Addr, Int, IntOut, PointerOut, Prot, Size, TimebaseOut, UInt
 from emu.syscalls.table import Call, syscall
 
 __all__ = ["TASK_SELF", "THREAD_SELF", "TIMEBASE", "ticks"]
@@ -55,7 +55,7 @@ def mach_continuous_time(call: Call) -> int:
 
 
 @syscall(-89, name="mach_timebase_info_trap")
-def mach_timebase_info(call: Call, info: AddrOut) -> int:
+def mach_timebase_info(call: Call, info: TimebaseOut) -> int:
     """Report how long a tick is."""
     return _written(call, info, struct.pack("<2I", *TIMEBASE))
 
@@ -126,7 +126,7 @@ def mach_port_deallocate(_call: Call, target: UInt, name: UInt) -> int:
 
 
 @syscall(-46, name="pid_for_task")
-def pid_for_task(call: Call, task: UInt, pid: AddrOut) -> int:
+def pid_for_task(call: Call, task: UInt, pid: IntOut) -> int:
     """Report the pid of the own task; another name is KERN_FAILURE."""
     if task != TASK_SELF:
         return KERN_FAILURE
@@ -137,14 +137,14 @@ def pid_for_task(call: Call, task: UInt, pid: AddrOut) -> int:
 
 
 @syscall(-10, name="_kernelrpc_mach_vm_allocate_trap")
-def mach_vm_allocate(call: Call, target: UInt, addr: AddrOut, size: Size, flags: Int) -> int:
+def mach_vm_allocate(call: Call, target: UInt, addr: PointerOut, size: Size, flags: Int) -> int:
     """Map anonymous memory: anywhere, or at ``*addr``."""
     return _map(call, target, addr, size, flags, f.PROT_READ | f.PROT_WRITE, 0)
 
 
 @syscall(-15, name="_kernelrpc_mach_vm_map_trap", note="anonymous memory alone")
 def mach_vm_map(
-    call: Call, target: UInt, addr: AddrOut, size: Size, mask: Size, flags: Int, cur_prot: Prot
+    call: Call, target: UInt, addr: PointerOut, size: Size, mask: Size, flags: Int, cur_prot: Prot
 ) -> int:
     """Map anonymous memory at a multiple of ``mask`` + 1."""
     return _map(call, target, addr, size, flags, cur_prot, mask)

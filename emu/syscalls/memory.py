@@ -10,7 +10,17 @@ from emu.image import PAGE_SIZE
 from emu.kernel.files import OpenFile
 from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
 from emu.syscalls.coherence import identity
-from emu.syscalls.kinds import Addr, AddrOut, Advice, Fd, Long, MapFlags, MsyncFlags, Prot, Size
+from emu.syscalls.kinds import (
+    Addr,
+    Advice,
+    Fd,
+    Long,
+    MapFlags,
+    MsyncFlags,
+    Prot,
+    ResidencyOut,
+    Size,
+)
 from emu.syscalls.pager import FilePager, SharedPager
 from emu.syscalls.table import Call, syscall
 
@@ -154,7 +164,7 @@ def _check_mapped(call: Call, start: int, end: int) -> None:
 
 
 @syscall(78)
-def mincore(call: Call, addr: Addr, length: Size, vec: AddrOut) -> int:
+def mincore(call: Call, addr: Addr, length: Size, vec: ResidencyOut) -> int:
     """Report page by page whether it is in memory: whether it was touched."""
     start, end = addr & -PAGE_SIZE, round_page(addr + length)
     if end > USER_END:

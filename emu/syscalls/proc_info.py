@@ -10,7 +10,7 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EINVAL, ENOMEM, Errno
 from emu.darwin.structs import ProcBsdinfo, ProcBsdshortinfo, ProcTaskinfo
 from emu.kernel.process import Process, State
-from emu.syscalls.kinds import Addr, AddrOut, Int, UInt
+from emu.syscalls.kinds import Addr, Int, ProcInfoOut, UInt
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
@@ -18,7 +18,13 @@ __all__: list[str] = []
 
 @syscall(336, note="calls 1 (list of pids) and 2 (five flavours of what is known of one)")
 def proc_info(
-    call: Call, callnum: Int, pid: Int, flavor: UInt, arg: Addr, buffer: AddrOut, buffersize: Int
+    call: Call,
+    callnum: Int,
+    pid: Int,
+    flavor: UInt,
+    arg: Addr,
+    buffer: ProcInfoOut,
+    buffersize: Int,
 ) -> int:
     """List pids (1), or tell of one (2); returns bytes written."""
     del arg

@@ -9,7 +9,7 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EAGAIN, EINVAL, ENOTCONN, ENOTSOCK, ENOTSUP, Errno
 from emu.host import FileHandle, SocketHandle
 from emu.syscalls import coherence
-from emu.syscalls.kinds import Addr, Fd, Int, LenInOut, Long
+from emu.syscalls.kinds import Fd, HdtrIn, Int, LenInOut, Long
 from emu.syscalls.pager import FilePart
 from emu.syscalls.table import Call, syscall
 from emu.syscalls.transfer import Piece, in_pieces, iovecs, transmit
@@ -22,7 +22,7 @@ _HDTR = struct.Struct("<Qi4xQi4x")
 
 @syscall(337)
 def sendfile(
-    call: Call, fd: Fd, s: Fd, offset: Long, nbytes: LenInOut, hdtr: Addr, flags: Int
+    call: Call, fd: Fd, s: Fd, offset: Long, nbytes: LenInOut, hdtr: HdtrIn, flags: Int
 ) -> int:
     """Send ``*nbytes`` bytes, headers included, or with 0 all; ``*nbytes`` is what was sent."""
     file, out = call.file(fd), call.file(s)

@@ -14,7 +14,7 @@ from emu.darwin.errno import EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, EPERM, ERANGE
 from emu.darwin.structs import Timeval
 from emu.image import PAGE_SIZE
 from emu.syscalls.kinds import (
-    AddrOut,
+    CodeStatusOut,
     InBuf,
     LenInOut,
     Pid,
@@ -219,7 +219,7 @@ _CS_OPS_STATUS = 0
 
 
 @syscall(169, note="CS_OPS_STATUS alone")
-def csops(call: Call, pid: Pid, ops: UInt, useraddr: AddrOut, usersize: Size) -> int:
+def csops(call: Call, pid: Pid, ops: UInt, useraddr: CodeStatusOut, usersize: Size) -> int:
     """Report the state of a process's signature: that of every freshly linked program."""
     call.kernel.find(pid or call.process.pid)
     if ops != _CS_OPS_STATUS:

@@ -11,7 +11,6 @@ from emu.darwin.structs import Itimerval, Timeval
 from emu.kernel.commpage import stamp
 from emu.kernel.process import Process, Timer
 from emu.syscalls.kinds import (
-    Addr,
     FilledBuf,
     Int,
     ItimervalIn,
@@ -20,7 +19,10 @@ from emu.syscalls.kinds import (
     Long,
     LongOut,
     Size,
+    TimevalIn,
     TimevalOut,
+    TimezoneIn,
+    TimezoneOut,
 )
 from emu.syscalls.mach import ticks
 from emu.syscalls.poll import duration
@@ -37,7 +39,7 @@ _TIMEVAL = struct.Struct("<qi4x")
 
 
 @syscall(116)
-def gettimeofday(call: Call, tp: TimevalOut, tzp: Addr, mach_absolute_time: LongOut) -> int:
+def gettimeofday(call: Call, tp: TimevalOut, tzp: TimezoneOut, mach_absolute_time: LongOut) -> int:
     """Report the time of day; the time zone is always UTC.
 
     The commpage gets it too, as in xnu, so that the next second needs no call.
@@ -55,7 +57,7 @@ def gettimeofday(call: Call, tp: TimevalOut, tzp: Addr, mach_absolute_time: Long
 
 
 @syscall(122, note="EPERM: only root may")
-def settimeofday(_call: Call, tv: Addr, tzp: Addr) -> int:
+def settimeofday(_call: Call, tv: TimevalIn, tzp: TimezoneIn) -> int:
     """Refuse: the guest is not root."""
     del tv, tzp
     raise Errno(EPERM)

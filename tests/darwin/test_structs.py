@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from emu.darwin import frames, structs
+from emu.darwin import frames, oldfiles, spawn, structs
 from emu.darwin.layout import Layout, layout
 
 TABLE: list[tuple[type[Layout], int, dict[str, int]]] = [
@@ -52,6 +52,13 @@ TABLE: list[tuple[type[Layout], int, dict[str, int]]] = [
     (frames.ExceptionState, 16, {"esr": 8, "exception": 12}),
     (frames.ThreadState, 272, {"x": 0, "fp": 232, "lr": 240, "sp": 248, "pc": 256, "cpsr": 264}),
     (frames.NeonState, 528, {"v": 0, "fpsr": 512, "fpcr": 516}),
+    (spawn.SpawnArgs, 64, {"file_actions": 24, "port_actions_size": 32}),
+    (spawn.SpawnAttributes, 16, {"sigdefault": 4, "sigmask": 8, "pgroup": 12}),
+    (spawn.SpawnActions, 8, {"count": 4}),
+    (spawn.SpawnAction, 1040, {"filedes": 4, "union": 8}),
+    (oldfiles.Stat, 120, {"ino": 4, "mode": 8, "rdev": 20, "atime": 24, "size": 72, "gen": 96}),
+    (oldfiles.Statfs, 336, {"fsid0": 64, "owner": 72, "fstypename": 104, "mntonname": 119}),
+    (oldfiles.Dirent32, 8, {"reclen": 4, "type": 6, "namlen": 7}),
     (frames.Mcontext64, 816, {"es": 0, "ss": 16, "ns": 288}),
 ]
 
@@ -75,7 +82,7 @@ def test_unpack_and_pack_give_the_same_bytes_back(cls: type[Layout]) -> None:
 def test_every_exported_layout_is_in_the_table() -> None:
     classes = {
         value
-        for module in (structs, frames)
+        for module in (structs, frames, spawn, oldfiles)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Layout) and value is not Layout
     }

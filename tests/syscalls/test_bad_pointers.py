@@ -53,6 +53,7 @@ ROWS: dict[str, tuple[int | str, ...]] = {
     "readlink": ("linkpath", "buf", 8),
     "execve": ("path", "argv", "argv"),
     "chroot": ("path",),
+    "posix_spawn": ("buf", "path", "spawn", "argv", "argv"),
     "mincore": ("page", 8, "buf"),
     "getgroups": (4, "buf"),
     "setitimer": (0, "zeros", "buf"),
@@ -141,6 +142,7 @@ NOT_FOLLOWED = {
     ("sigreturn", "token"),
     ("gethostuuid", "timeoutp"),
     ("setgroups", "gidset"),
+    ("posix_spawn", "pid"),  # the child runs by then
     ("settimeofday", "tv"),
     ("settimeofday", "tzp"),
     ("fcntl", "arg"),  # has a table of its own
@@ -199,7 +201,8 @@ def site(tmp_path: Path) -> Path:
 def made(bench: CallBench, what: str) -> int:
     """Make the argument that a row names."""
     memory = {
-        "zeros": bytes(64), "zeros32": bytes(32), "length": struct.pack("<Q", 64),
+        "zeros": bytes(64), "spawn": bytes(64), "zeros32": bytes(32),
+        "length": struct.pack("<Q", 64),
         "name": b"hw.ncpu\0", "oid": struct.pack("<2i", 6, 3), "word": bytes(8),
         "signals": struct.pack("<I", 2), "rlimit": Rlimit(1, 1).pack(), "argv": bytes(8),
         "pollfd": struct.pack("<ihh", -1, 0, 0), "stack": struct.pack("<QQi4x", 0, 0, f.SS_DISABLE),

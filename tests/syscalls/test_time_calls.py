@@ -151,10 +151,16 @@ def test_a_trap_changes_neither_the_carry_nor_x1(tmp_path: Path) -> None:
             b.ne bad
             cmp x0, #0x203
             b.ne bad
+            mov x0, #1              // block SIGSYS
+            la x1, sigsys
+            mov x2, #0
+            sys 48
             movn x16, #30           // mach_msg, which is not there
             svc #0x80
             sys 1                   // KERN_INVALID_ARGUMENT
     bad:    exit 99
+    .data
+    sigsys: .long 1 << 11
     """
     assert run_guest(tmp_path, text).exit == 4
 
