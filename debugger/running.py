@@ -127,8 +127,9 @@ class Run:
             raise DebugError("no process is left: 'run' starts the program again")
         self.goal, self.stop, self._ended = goal, None, None
         self._prepare()
-        self.running = True
+        # In this order: whoever sees that it runs may interrupt it.
         self._interrupted.clear()
+        self.running = True
         try:
             while self.stop is None:
                 self._turn()

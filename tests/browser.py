@@ -46,7 +46,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 #: Seconds that the browser has for any one thing.
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class BrowserError(Exception):
@@ -225,7 +225,7 @@ def chromium() -> Iterator[Pipe]:
         finally:
             pipe.close()
             try:
-                browser.wait(10)
+                browser.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 browser.kill()
                 browser.wait()

@@ -56,7 +56,7 @@ PRELUDE = """
 """
 
 #: A guest that has not ended after so many seconds is stuck.
-_PATIENCE_S = 20
+_PATIENCE_S = 60
 
 
 @dataclass

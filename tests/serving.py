@@ -15,8 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Seconds that the server has to come up, and to end.
-PATIENCE = 30.0
+#: Seconds until what does not come about is a failure: bounds of hangs, never of speed.
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT
+from tests.serving import PATIENCE, ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
 
@@ -32,13 +32,14 @@ def _make(checkout: Path, *words: str, **variables: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=PATIENCE,
     )
 
 
 def test_help_names_the_targets() -> None:
     said = _make(ROOT, "help").stdout
-    for target in ("serve", "test", "lint", "types", "conformance", "bench", "bench-quick", "clean"):
+    targets = "serve test lint types conformance bench bench-quick clean"
+    for target in targets.split():
         assert f"make {target} " in said
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from emu import asm
 from emu.asm import imagefile
-from tests.serving import ROOT, serving
+from tests.serving import PATIENCE, ROOT, serving
 
 pytest.importorskip("hatchling", reason="wheels are built with hatchling")
 pytestmark = pytest.mark.skipif(not asm.available(), reason="no assembler on this machine")
@@ -23,7 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a wheel of this checkout, unpacked."""
     made: Path = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(made)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=PATIENCE)
     (path,) = made.glob("*.whl")
     with zipfile.ZipFile(path) as archive:
         archive.extractall(made / "unpacked")
@@ -44,6 +44,6 @@ def test_a_wheel_carries_the_server_and_its_site(wheel: Path) -> None:
 
 def test_a_wheel_serves_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
     with serving(None, tmp_path, package=wheel) as served:
-        answer = httpx.get(served.url, timeout=30)
+        answer = httpx.get(served.url, timeout=PATIENCE)
         assert answer.content == (ROOT / "www" / "index.html").read_bytes()
         assert str(wheel) in served.words.read_text()

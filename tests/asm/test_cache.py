@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from emu.asm import build, cache, cached
 from emu.errors import AssemblyError
 from emu.image import Image
+from tests.serving import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -177,47 +177,26 @@ def test_two_processes_may_fill_it_at_once(tmp_path: Path, source: Path) -> None
         )
         for _ in range(2)
     ]
-    results = [racer.communicate("go\n", timeout=50)[0] for racer in racers]
+    results = [racer.communicate("go\n", timeout=PATIENCE)[0] for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0]
     assert results[0] == results[1] != ""
 
 
 _LOADER = """
-import sys, time
+import sys
 from pathlib import Path
 from emu.asm import cache, cached
 cache.directory = lambda: Path(sys.argv[1])
-start = time.process_time()
 cached([Path("ymawky.s")])
-print(time.process_time() - start)
 print(*sorted({"keystone", "emu.asm.build", "emu.asm.parser"} & set(sys.modules)))
 """
 
 
-def test_the_server_loads_quickly_and_assembles_fast_enough(tmp_path: Path) -> None:
-    """Processor time, best of several: the goals are 0.3 s and 20 ms on an idle machine."""
-
-    def run() -> tuple[float, str]:
+def test_a_hit_imports_no_assembler(tmp_path: Path) -> None:
+    def modules() -> str:
         command = [sys.executable, "-c", _LOADER, str(tmp_path)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-        seconds, modules = done.stdout.splitlines()
-        return float(seconds), modules
+        return done.stdout.strip()
 
-    cold, modules = run()
-    assert modules == "emu.asm.build emu.asm.parser keystone"
-    assert cold < 1.0
-    warm = [run() for _ in range(4)]
-    assert {modules for _, modules in warm} == {""}
-    assert min(seconds for seconds, _ in warm) < 0.05
-
-
-def test_a_hit_takes_milliseconds(where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    cached([Path("ymawky.s")])
-    assert list(where.iterdir())
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        cached([Path("ymawky.s")])
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.02
+    assert modules() == "emu.asm.build emu.asm.parser keystone"
+    assert modules() == ""

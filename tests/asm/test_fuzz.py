@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -34,14 +33,12 @@ PIECES = [
 
 def outcome(source: str) -> Image | None:
     """Assemble; return the image, or None if there are errors, which must be printable."""
-    started = time.perf_counter()
     refused: AssemblyError | None = None
     image: Image | None = None
     try:
         image = assemble_text(source)
     except AssemblyError as error:
         refused = error
-    assert time.perf_counter() - started < 20
     if refused is not None:
         assert refused.diagnostics
         str(refused).encode("utf-8")

@@ -15,6 +15,7 @@ from emu.asm.preprocess import Preprocessed, preprocess
 from emu.errors import AssemblyError
 from emu.image import SourceLine
 from tests.asm.zig import Zig
+from tests.serving import PATIENCE
 
 
 def lines(text: str, **defines: str) -> list[str]:
@@ -352,6 +353,6 @@ def test_several_sources_on_the_command_line(tmp_path: Path) -> None:
         [sys.executable, "-m", "emu.cli", "run", "--quiet", str(tmp_path / "a.S"),
          str(tmp_path / "b.S"), "--", "A"],
         check=False,
-        timeout=50,
+        timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == ord("A")

@@ -17,7 +17,7 @@ from types import FrameType
 
 from emu.kernel.scheduler import Scheduler
 from emu.launch import Options, prepare
-from tests.serving import free_port
+from tests.serving import PATIENCE, free_port
 
 __all__ = ["WORKS", "Cost", "cost_of", "make_site"]
 
@@ -178,7 +178,7 @@ def _await_listener(port: int) -> None:
 
 def _converse(work: Work, port: int, group: Sequence[int]) -> None:
     """Send requests on one connection, each after the answer to the one before; to its end."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         stream = connection.makefile("rb")
         for left in range(group[0], 0, -1):
             way = "close" if left == 1 else "keep-alive"

@@ -12,6 +12,7 @@ from emu.asm import assemble
 from emu.image import Section
 from tests.asm.zig import Linked, Zig
 from tests.corpus.programs import Program, programs
+from tests.serving import PATIENCE
 
 CORPUS = programs()
 #: Also run as zig's Mach-O: those whose pointers, zero fill or segments matter, and forks.
@@ -35,7 +36,7 @@ def run(program: Program, root: Path, *files: Path) -> subprocess.CompletedProce
         [*command, *environment, *map(str, files), "--", *program.arguments],
         input=program.stdin,
         capture_output=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.programs import HERE
+from tests.serving import PATIENCE
 
 CAT = [sys.executable, "-m", "emu.cli", "run", "--quiet", str(HERE / "programs" / "cat.s")]
 
@@ -18,7 +19,7 @@ def test_stdin_is_a_file(tmp_path: Path) -> None:
     text = b"line after line\n" * 2000
     (tmp_path / "in").write_bytes(text)
     with (tmp_path / "in").open("rb") as source, (tmp_path / "out").open("wb") as target:
-        subprocess.run(CAT, stdin=source, stdout=target, check=True, timeout=50)
+        subprocess.run(CAT, stdin=source, stdout=target, check=True, timeout=PATIENCE)
     assert (tmp_path / "out").read_bytes() == text
 
 
@@ -31,12 +32,12 @@ def test_stdin_is_a_pipe_that_speaks_and_waits() -> None:
             process.stdin.flush()
             assert process.stdout.read(3) == word
         process.stdin.close()
-        assert process.wait(50) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_stdin_is_empty() -> None:
     done = subprocess.run(
-        CAT, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=50
+        CAT, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE
     )
     assert (done.returncode, done.stdout) == (0, b"")
 
@@ -51,5 +52,5 @@ def test_stdin_is_a_terminal() -> None:
         os.write(outer, b"typed\n")
         assert process.stdout.read(6) == b"typed\n"
         os.write(outer, b"\x04")
-        assert process.wait(50) == 0
+        assert process.wait(PATIENCE) == 0
     os.close(outer)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.debugger.conftest import GUESTS
+from tests.serving import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS, TINY, TROUBLE, ARGUMENTS = (
@@ -36,7 +37,7 @@ def start(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
 
 def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
     process = start(*arguments)
-    out, err = process.communicate(typed, timeout=50)
+    out, err = process.communicate(typed, timeout=PATIENCE)
     return process.returncode, out, err
 
 
@@ -156,7 +157,7 @@ def test_a_closed_pipe_is_the_end() -> None:
     process.stdin.close()
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(50) == 0
+    assert process.wait(PATIENCE) == 0
     assert process.stderr.read() == ""
     process.stderr.close()
 
@@ -178,7 +179,7 @@ def test_ctrl_c_stops_the_guest_and_the_session_lives_on() -> None:
     _await(process, "[100] looping")
     process.send_signal(signal.SIGINT)
     _await(process, "interrupted at spin")
-    out, _ = process.communicate("p $pid\nquit\n", timeout=50)
+    out, _ = process.communicate("p $pid\nquit\n", timeout=PATIENCE)
     assert "$1 = 0x64 (100)" in out
 
 
@@ -192,16 +193,16 @@ def test_ctrl_c_stops_a_program_that_waits_for_the_outside() -> None:
     process.send_signal(signal.SIGINT)
     # It may be on its way into the call, or wait in it.
     _await(process, "at accept_loop+16 (tiny.s:25)")
-    assert process.communicate("quit\n", timeout=50)[1].count("\n") == 1
+    assert process.communicate("quit\n", timeout=PATIENCE)[1].count("\n") == 1
 
 
 def test_an_init_file_is_read(tmp_path: Path) -> None:
     (tmp_path / ".ymawky-dbg").write_text("echo from the init file\n")
     process = start("--batch", CALLS, cwd=tmp_path)
-    out, _ = process.communicate(timeout=50)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert "from the init file" in out
     process = start("--batch", "-nx", CALLS, cwd=tmp_path)
-    assert "from the init file" not in process.communicate(timeout=50)[0]
+    assert "from the init file" not in process.communicate(timeout=PATIENCE)[0]
 
 
 def test_a_port_in_use_is_refused_before_the_guest_starts() -> None:

@@ -16,6 +16,7 @@ from emu.host import Handle
 from emu.host.poller import Poller, make_poller
 from emu.host.stdio import PumpedHandle, open_stream
 from tests.host.conftest import outcome
+from tests.serving import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="descriptors are exchanged")
 
@@ -172,5 +173,5 @@ def test_closed_streams_are_empty() -> None:
         "sys.exit(h.read_into(memoryview(bytearray(4))))\n"
     )
     top = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=30, cwd=top)
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE, cwd=top)
     assert done.returncode == 0

@@ -19,8 +19,9 @@ from emu.libsystem.__main__ import build
 from tests.asm.zig import Zig
 from tests.macho.build import BASE, Macho
 from tests.macho.cross import cross_compile
+from tests.serving import PATIENCE
 
-pytestmark = pytest.mark.timeout(300)  # zig builds what it needs of its own the first time
+pytestmark = pytest.mark.timeout(900)  # zig builds what it needs of its own the first time
 
 #: What the programs say of the functions that they use: no header is looked at.
 PROTOTYPES = """\
@@ -68,7 +69,7 @@ def start(program: Path, *arguments: str, stdin: bytes = b"") -> subprocess.Comp
         [sys.executable, "-m", "emu.cli", "run", "--quiet", str(program), *arguments],
         input=stdin,
         capture_output=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -337,7 +338,7 @@ def test_output_to_a_terminal_comes_by_lines(compiled: Callable[..., Path]) -> N
         while b"\n" not in seen:
             seen += os.read(outer, 100)
         assert seen == b"a line\r\n"
-        process.communicate(b"x", timeout=30)
+        process.communicate(b"x", timeout=PATIENCE)
         assert os.read(outer, 100) == b"and half a"
     os.close(outer)
 

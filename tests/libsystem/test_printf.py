@@ -13,7 +13,7 @@ import pytest
 
 from tests.macho.cross import cross_compile
 
-pytestmark = pytest.mark.timeout(300)  # zig builds what it needs of its own the first time
+pytestmark = pytest.mark.timeout(900)  # zig builds what it needs of its own the first time
 
 #: format, C's arguments, what comes out
 CASES: list[tuple[str, str, str]] = [

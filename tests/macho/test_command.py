@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.macho.build import BASE, CODE, Macho
+from tests.serving import PATIENCE
 
 #: mov x0, #7; mov x16, #1; svc #0x80
 OTHER = struct.pack("<3I", 0xD28000E0, 0xD2800030, 0xD4001001)
@@ -20,7 +21,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "emu.cli", "run", "--quiet", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
 

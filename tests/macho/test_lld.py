@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from emu import macho
+from tests.serving import PATIENCE
 
 HERE = Path(__file__).resolve().parent / "lld"
 
@@ -37,7 +38,7 @@ def test_it_runs_wherever_it_lies(
     done = subprocess.run(
         [sys.executable, "-m", "emu.cli", "run", "--quiet", "--slide", slide, unpacked / name],
         capture_output=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stdout) == (status, output), done.stderr.decode()

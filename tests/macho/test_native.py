@@ -12,7 +12,7 @@ import pytest
 from tests.macho.cross import cross_compile
 from tests.serving import PATIENCE, ROOT, serving
 
-pytestmark = pytest.mark.timeout(300)  # zig builds what it needs of its own the first time
+pytestmark = pytest.mark.timeout(900)  # zig builds what it needs of its own the first time
 
 _CALL = re.compile(r"^\[pid (\d+)\] (\w+)\(", re.MULTILINE)
 REQUESTS = (

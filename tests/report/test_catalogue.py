@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from emu.syscalls import catalogue
-from tests.serving import ROOT
+from tests.serving import PATIENCE, ROOT
 
 #: Calls with a handler, and those of them that are supported in full.  Raise them with the
 #: table; that one of them has to fall is a decision that belongs into the changelog.
@@ -39,7 +39,7 @@ def test_twins_are_the_same_calls() -> None:
 def test_the_command_prints_numbers_names_and_notes() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "emu.cli", "syscalls"],
-        cwd=ROOT, capture_output=True, text=True, timeout=50, check=True,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     lines = done.stdout.splitlines()
     assert any(line.split() == ["3,", "396", "read", "supported"] for line in lines)

@@ -152,7 +152,7 @@ def _all_served(links: list[Link]) -> bool:
     return all(link.answer().body == HELLO for link in links)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_twenty_thousand_mixed_requests_leave_nothing_behind(
     enduring: tuple[Path, Served],
 ) -> None:

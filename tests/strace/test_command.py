@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT
+from tests.serving import PATIENCE, ROOT
 
 PROGRAM = """
 .globl _main
@@ -32,7 +32,7 @@ def _run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -102,4 +102,4 @@ def test_a_pipe_that_nobody_reads_does_not_hold_the_program_up(tmp_path: Path) -
     with subprocess.Popen(
         [*command, str(tmp_path / "a.s")], cwd=ROOT, stderr=subprocess.PIPE
     ) as process:
-        assert process.wait(50) == 7
+        assert process.wait(PATIENCE) == 7

@@ -13,6 +13,7 @@ import pytest
 from emu.errors import UsageError
 from emu.strace import sink as sink_module
 from emu.strace.sink import Sink
+from tests.serving import PATIENCE
 
 
 def test_lines_come_out_in_order(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ class _Stuck(io.RawIOBase):
         return True
 
     def write(self, data: object) -> int:
-        self.released.wait(30)
+        self.released.wait(PATIENCE)
         return len(data)  # type: ignore[arg-type]
 
 

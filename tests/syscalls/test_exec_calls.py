@@ -13,6 +13,7 @@ from emu.darwin import flags as f
 from emu.kernel.signals import Action
 from tests.callbench import NOWHERE, CallBench
 from tests.guest import PRELUDE, prepare_guest, run_guest
+from tests.serving import PATIENCE
 
 #: Writes its arguments, one a line, and exits with their number.
 ECHO = """
@@ -247,7 +248,7 @@ def test_the_host_s_programs_run_only_where_that_is_allowed(
 ) -> None:
     system, process, _ = prepare_guest(tmp_path, HOST_CALLER)
     system.host.allow_exec = allowed
-    stuck = threading.Timer(20, system.interrupt, [f.SIGKILL])
+    stuck = threading.Timer(PATIENCE, system.interrupt, [f.SIGKILL])
     stuck.start()
     try:
         assert system.run(process) == status << 8

@@ -16,6 +16,7 @@ from emu.kernel.process import Limits, Process, State
 from emu.kernel.signals import Action
 from tests.callbench import NOWHERE, CallBench
 from tests.guest import prepare_guest, run_guest
+from tests.serving import PATIENCE
 from tests.syscalls.test_exec_calls import ECHO, install, vector
 
 
@@ -331,7 +332,7 @@ def test_programs_of_the_host_are_spawned_only_where_that_is_allowed(
     text = spawner_of("/bin/sh", str(tmp_path / "script"), opened)
     system, process, _ = prepare_guest(tmp_path, text)
     system.host.allow_exec = allowed
-    stuck = threading.Timer(20, system.interrupt, [f.SIGKILL])
+    stuck = threading.Timer(PATIENCE, system.interrupt, [f.SIGKILL])
     stuck.start()
     try:
         assert system.run(process) == status << 8

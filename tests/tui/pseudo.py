@@ -17,7 +17,7 @@ __all__ = ["ROOT", "Terminal"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Seconds until a condition that does not come about is a failure.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Terminal:
