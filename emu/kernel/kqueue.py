@@ -1,51 +1,80 @@
 """Event queues as plain data (XNU: ``bsd/kern/kern_event.c``).
 
-A :class:`Knote` is one registered event.  Those on descriptors are looked at when somebody asks;
-what processes, signals and timers do is noted when it happens, or computed from the clock.
+Events on descriptors are looked at when somebody asks; what processes, signals and timers do is
+noted when it happens, or computed from the clock.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emu.darwin import flags as f
 from emu.host.handle import Handle, HostStat
 from emu.host.readiness import READABLE
+from emu.kernel.knote import Counts, Knote, look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from emu.kernel.files import OpenFile
+__all__ = ["Kqueue", "Waits"]
 
-__all__ = ["Knote", "Kqueue"]
+#: How soon to look again at what the host cannot announce: a file that grows, more bytes behind
+#: those that EV_CLEAR has reported already; and at a file that may change.
+_LOOK_AGAIN_NS, _COMPARE_AGAIN_NS = 10_000_000, 50_000_000
 
 
-@dataclass(slots=True, eq=False)
-class Knote:
-    """One event that somebody wants to hear of.
+class Waits:
+    """What has to be waited for so that nothing of some queues and files is missed."""
 
-    ``fflags`` and ``data`` are what was asked for; ``hits`` and ``told`` count or collect what
-    has happened since it was last reported.
-    """
+    def __init__(self, now: int) -> None:
+        """Start with nothing; ``now`` is in monotonic nanoseconds."""
+        self.reads: list[Handle] = []
+        self.writes: list[Handle] = []
+        self.channels: list[Hashable] = []
+        self.deadline: int | None = None
+        self._now = now
+        self._queues: set[Kqueue] = set()
 
-    ident: int
-    filter: int
-    flags: int
-    fflags: int = 0
-    data: int = 0
-    udata: int = 0
-    ext: tuple[int, int] = (0, 0)
-    #: The descriptor's open file, for those on descriptors.
-    file: OpenFile | None = None
-    enabled: bool = True
-    hits: int = 0
-    told: int = 0
-    #: Monotonic nanoseconds of a timer's next end, 0 for none.
-    deadline: int = 0
-    interval: int = 0
-    #: EV_CLEAR on a descriptor: what was there, and what had been taken, when it was reported.
-    seen: tuple[int, int] | None = None
+    def by(self, deadline: int) -> None:
+        """Wait no longer than until ``deadline``."""
+        if self.deadline is None or deadline < self.deadline:
+            self.deadline = deadline
+
+    def add(self, handle: Handle, *, read: bool, write: bool) -> None:
+        """Wait until ``handle`` can be read or written."""
+        if isinstance(handle, Kqueue):
+            self.queue(handle)
+            return
+        if handle.channel is not None:
+            self.channels.append(handle.channel)
+            return
+        if read:
+            self.reads.append(handle)
+        if write:
+            self.writes.append(handle)
+
+    def queue(self, queue: Kqueue) -> None:
+        """Wait for each event of ``queue``, and of those in it."""
+        if queue in self._queues:
+            return
+        self._queues.add(queue)
+        self.channels.append(queue.channel)
+        for note in queue.knotes.values():
+            if note.enabled:
+                self._note(note)
+
+    def _note(self, note: Knote) -> None:
+        if note.deadline:
+            self.by(note.deadline)
+        if note.file is None:
+            return
+        handle = note.file.handle
+        if note.filter == f.EVFILT_VNODE:
+            self.by(self._now + _COMPARE_AGAIN_NS)
+        elif note.seen is not None or (handle.channel is None and handle.fileno() < 0):
+            self.by(self._now + _LOOK_AGAIN_NS)
+        else:
+            self.add(handle, read=note.filter == f.EVFILT_READ, write=note.filter != f.EVFILT_READ)
 
 
 #: The ranks of queues within queues: of the first two that meet, and at the most.
@@ -55,13 +84,19 @@ _MIDDLE, _HIGHEST = 3, 6
 class Kqueue(Handle):
     """An event queue; the knotes by (filter, ident)."""
 
-    __slots__ = ("_wakeup", "channel", "knotes", "on_release", "rank")
+    __slots__ = ("_clock", "_wakeup", "channel", "knotes", "on_release", "rank")
     kind = "kqueue"
     channel: Hashable
 
-    def __init__(self, number: int, wakeup: Callable[[Hashable], None]) -> None:
-        """Start without events; ``wakeup`` wakes those who wait for a channel."""
+    def __init__(
+        self, number: int, wakeup: Callable[[Hashable], None], clock: Callable[[], int]
+    ) -> None:
+        """Start without events.
+
+        ``wakeup`` wakes those who wait for a channel; ``clock`` gives monotonic nanoseconds.
+        """
         super().__init__()
+        self._clock = clock
         self._wakeup = wakeup
         self.channel = ("kqueue", number)
         self.knotes: dict[tuple[int, int], Knote] = {}
@@ -97,14 +132,20 @@ class Kqueue(Handle):
         self._wakeup(self.channel)
 
     def readiness(self) -> int:
-        """Return READABLE where an event is known to wait; timers are not looked at."""
-        waits = any(
-            note.enabled
-            and (note.hits or (note.filter == f.EVFILT_READ and note.file is not None
-                               and note.file.handle.readiness() & READABLE))
-            for note in self.knotes.values()
-        )  # fmt: skip
-        return READABLE if waits else 0
+        """Return READABLE where an event waits."""
+        return READABLE if self.waiting(self._clock(), {}) else 0
+
+    def waiting(self, now: int, counts: Counts) -> int:
+        """Return how many events there are to report.
+
+        ``counts`` keeps the answer: queues that hold each other's queues are a tree of which each
+        branch is looked at once.
+        """
+        if self not in counts:
+            counts[self] = 0
+            notes = (n for n in self.knotes.values() if n.file is None or not n.file.handle.closed)
+            counts[self] = sum(look(note, now, counts) is not None for note in notes)
+        return counts[self]
 
     def nest(self, inner: Kqueue) -> bool:
         """Take in another queue; False where that could close a circle, or lead too deep.

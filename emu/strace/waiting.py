@@ -93,14 +93,21 @@ _NOTES_TIMER = {
     f.NOTE_SECONDS: "NOTE_SECONDS", f.NOTE_USECONDS: "NOTE_USECONDS",
     f.NOTE_NSECONDS: "NOTE_NSECONDS", f.NOTE_ABSOLUTE: "NOTE_ABSOLUTE",
 }  # fmt: skip
+_NOTES_VNODE = {
+    f.NOTE_DELETE: "NOTE_DELETE", f.NOTE_WRITE: "NOTE_WRITE", f.NOTE_EXTEND: "NOTE_EXTEND",
+    f.NOTE_ATTRIB: "NOTE_ATTRIB", f.NOTE_LINK: "NOTE_LINK", f.NOTE_RENAME: "NOTE_RENAME",
+    f.NOTE_REVOKE: "NOTE_REVOKE", f.NOTE_FUNLOCK: "NOTE_FUNLOCK",
+}  # fmt: skip
 _NOTES_PROC = {
     f.NOTE_EXIT: "NOTE_EXIT", f.NOTE_FORK: "NOTE_FORK", f.NOTE_EXEC: "NOTE_EXEC",
     f.NOTE_SIGNAL: "NOTE_SIGNAL", f.NOTE_EXITSTATUS: "NOTE_EXITSTATUS",
 }  # fmt: skip
+#: What the bits of fflags are called, by filter.
+_NOTES = {f.EVFILT_TIMER: _NOTES_TIMER, f.EVFILT_PROC: _NOTES_PROC, f.EVFILT_VNODE: _NOTES_VNODE}
 
 
 def _event(e: Kevent | Kevent64) -> str:
-    notes = {f.EVFILT_TIMER: _NOTES_TIMER, f.EVFILT_PROC: _NOTES_PROC}.get(e.filter, {})
+    notes = _NOTES.get(e.filter, {})
     ident = signal_name(e.ident) if e.filter == f.EVFILT_SIGNAL else e.ident
     return fields(
         (

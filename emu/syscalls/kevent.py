@@ -1,4 +1,4 @@
-"""kqueue, kevent, kevent64: waiting for descriptors, processes, signals, timers, users' events.
+"""kqueue, kevent, kevent64: waiting for descriptors, files, processes, signals, timers, users.
 
 Annotations are evaluated when the table is built, so this file does not postpone them.
 """
@@ -9,11 +9,10 @@ from typing import NamedTuple
 from emu.darwin import flags as f
 from emu.darwin.errno import EACCES, EBADF, EINVAL, ENOENT, ESRCH, Errno
 from emu.darwin.structs import Kevent, Kevent64, Timespec
-from emu.host import Handle
-from emu.host.readiness import BROKEN, HANGUP, READABLE, WRITABLE
+from emu.host import Directory, FileHandle
 from emu.kernel.files import OpenFile
-from emu.kernel.kqueue import Knote, Kqueue
-from emu.kernel.process import Park
+from emu.kernel.knote import Counts, Knote, look, reported, vnode_state
+from emu.kernel.kqueue import Kqueue, Waits
 from emu.syscalls.kinds import (
     Fd,
     Int,
@@ -24,18 +23,13 @@ from emu.syscalls.kinds import (
     TimespecIn,
     UInt,
 )
-from emu.syscalls.poll import MAX_SECONDS
+from emu.syscalls.poll import MAX_SECONDS, wait_until
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
 
-#: How soon to look again at what the host cannot announce: a file that grows, more bytes behind
-#: those that EV_CLEAR has reported already.
-_LOOK_AGAIN_NS = 10_000_000
-_ROOM = 0x20000
-_NOTE_LOWAT = 0x1
 _KEVENT_FLAG_IMMEDIATE, _KEVENT_FLAG_ERROR_EVENTS = 0x1, 0x2
-_ON_DESCRIPTORS = (f.EVFILT_READ, f.EVFILT_WRITE)
+_ON_DESCRIPTORS = (f.EVFILT_READ, f.EVFILT_WRITE, f.EVFILT_VNODE)
 _KEPT = f.EV_ONESHOT | f.EV_CLEAR | f.EV_DISPATCH
 _UNITS = {0: 10**6, f.NOTE_SECONDS: 10**9, f.NOTE_USECONDS: 10**3, f.NOTE_NSECONDS: 1}
 _FF_CONTROL, _FF_AND, _FF_OR, _FF_COPY = 0xC0000000, 0x40000000, 0x80000000, 0xC0000000
@@ -59,13 +53,13 @@ def kqueue(call: Call) -> int:
     """Make an event queue, which children do not inherit."""
     files, kernel = call.process.files, call.kernel
     files.lowest()
-    queue = Kqueue(kernel.serial(), kernel.scheduler.wakeup)
+    queue = Kqueue(kernel.serial(), kernel.scheduler.wakeup, call.host.monotonic_ns)
     kernel.watch(queue, call.process)
     files.has_kqueue = True
     return files.add(OpenFile(queue, "kqueue", f.O_RDWR, "kqueue"))
 
 
-@syscall(363, note="no EVFILT_VNODE, EVFILT_AIO and EVFILT_MACHPORT")
+@syscall(363, note="no EVFILT_AIO and EVFILT_MACHPORT")
 def kevent(
     call: Call,
     fd: Fd,
@@ -87,7 +81,7 @@ def kevent(
     return len(found)
 
 
-@syscall(369, note="no EVFILT_VNODE, EVFILT_AIO and EVFILT_MACHPORT")
+@syscall(369, note="no EVFILT_AIO and EVFILT_MACHPORT")
 def kevent64(
     call: Call,
     fd: Fd,
@@ -206,6 +200,14 @@ def _attach_file(call: Call, queue: Kqueue, note: Knote, change: _Event) -> None
     note.fflags, note.data, note.seen = change.fflags, change.data, None
 
 
+def _attach_vnode(call: Call, _queue: Kqueue, note: Knote, change: _Event) -> None:
+    file = call.file(note.ident)
+    if not isinstance(file.handle, FileHandle | Directory):
+        raise Errno(EINVAL)
+    note.file, note.fflags = file, change.fflags
+    note.told, note.vnode = 0, vnode_state(file)
+
+
 def _attach_process(call: Call, _queue: Kqueue, note: Knote, change: _Event) -> None:
     process = call.kernel.find(note.ident)
     if not process.alive:
@@ -255,6 +257,7 @@ def _attach_user(_call: Call, queue: Kqueue, note: Knote, change: _Event) -> Non
 _ATTACH: dict[int, Callable[[Call, Kqueue, Knote, _Event], None]] = {
     f.EVFILT_READ: _attach_file,
     f.EVFILT_WRITE: _attach_file,
+    f.EVFILT_VNODE: _attach_vnode,
     f.EVFILT_PROC: _attach_process,
     f.EVFILT_SIGNAL: _attach_signal,
     f.EVFILT_TIMER: _attach_timer,
@@ -268,16 +271,21 @@ _ATTACH: dict[int, Callable[[Call, Kqueue, Knote, _Event], None]] = {
 def _scan(call: Call, queue: Kqueue, room: int) -> list[_Event]:
     """Return up to ``room`` events; those reported go behind the others."""
     found: list[_Event] = []
+    now, counts = call.now(), Counts()
     for key, note in list(queue.knotes.items()):
         if len(found) >= room:
             break
         if note.file is not None and not _is_open(call, note):
             del queue.knotes[key]
             continue
-        event = _EVENT[note.filter](call, note) if note.enabled else None
-        if event is None:
+        news = look(note, now, counts)
+        if news is None:
             continue
-        found.append(event)
+        found.append(
+            _Event(note.ident, note.filter, note.flags | news.flags, news.fflags, news.data,
+                   note.udata, note.ext)
+        )  # fmt: skip
+        reported(note, news)
         del queue.knotes[key]
         if not note.flags & f.EV_ONESHOT:
             queue.knotes[key] = note
@@ -294,131 +302,8 @@ def _is_open(call: Call, note: Knote) -> bool:
         return False
 
 
-def _event(note: Knote, fflags: int, data: int, flags: int = 0) -> _Event:
-    return _Event(
-        note.ident, note.filter, note.flags | flags, fflags, data, note.udata, note.ext
-    )  # fmt: skip
-
-
-def _readable(_call: Call, note: Knote) -> _Event | None:
-    file = note.file
-    assert file is not None  # noqa: S101 - _attach_file set it
-    ready = file.handle.readiness()
-    if not ready & (READABLE | HANGUP):
-        note.seen = None
-        return None
-    data: int = file.handle.available()
-    ended = f.EV_EOF if ready & HANGUP else 0
-    if file.kind == "vnode" and not data:
-        return None
-    if note.fflags & _NOTE_LOWAT and data < note.data and not ended:
-        return None
-    if note.flags & f.EV_CLEAR:
-        # Reported once already, and nothing has come since.
-        if note.seen is not None and not _has_more(note.seen, data, file.taken):
-            return None
-        note.seen = (data, file.taken)
-    is_listener = file.kind == "socket" and not data and not ended
-    return _event(note, 0, int(is_listener) or data, ended)
-
-
-def _has_more(seen: tuple[int, int], data: int, taken: int) -> bool:
-    return data + taken - seen[1] > seen[0] or (not data and taken != seen[1])
-
-
-def _writable(_call: Call, note: Knote) -> _Event | None:
-    file = note.file
-    assert file is not None  # noqa: S101 - _attach_file set it
-    ready = file.handle.readiness()
-    if not ready & (WRITABLE | BROKEN):
-        note.seen = None
-        return None
-    if note.flags & f.EV_CLEAR:
-        if note.seen == (0, file.filled):
-            return None
-        note.seen = (0, file.filled)
-    return _event(note, 0, _ROOM, f.EV_EOF if ready & BROKEN else 0)
-
-
-def _happened(_call: Call, note: Knote) -> _Event | None:
-    """Return what a process has done."""
-    if not note.hits:
-        return None
-    told, note.told, note.hits = note.told, 0, 0
-    return _event(note, told, note.data)
-
-
-def _sent(_call: Call, note: Knote) -> _Event | None:
-    """Return how often a signal was sent."""
-    if not note.hits:
-        return None
-    count, note.hits = note.hits, 0
-    return _event(note, 0, count)
-
-
-def _due(call: Call, note: Knote) -> _Event | None:
-    """Return how often a timer has ended since it was last reported."""
-    now = call.now()
-    if not note.deadline or now < note.deadline:
-        return None
-    count = 1
-    if note.interval:
-        count += (now - note.deadline) // note.interval
-        note.deadline += count * note.interval
-    else:
-        note.deadline = 0
-    return _event(note, 0, count)
-
-
-def _triggered(_call: Call, note: Knote) -> _Event | None:
-    if not note.hits:
-        return None
-    if note.flags & (f.EV_CLEAR | f.EV_DISPATCH):
-        note.hits = 0
-    return _event(note, note.fflags, note.data)
-
-
-_EVENT: dict[int, Callable[[Call, Knote], _Event | None]] = {
-    f.EVFILT_READ: _readable,
-    f.EVFILT_WRITE: _writable,
-    f.EVFILT_PROC: _happened,
-    f.EVFILT_SIGNAL: _sent,
-    f.EVFILT_TIMER: _due,
-    f.EVFILT_USER: _triggered,
-}
-
-
-# ---- waiting ----
-
-
 def _wait(call: Call, queue: Kqueue, timeout_ns: int | None) -> None:
     """Park until something may have happened; returns once the time is over."""
-    ends = []
-    if timeout_ns is not None:
-        ends.append(call.deadline(timeout_ns))
-        if call.now() >= ends[0]:
-            return
-    reads: list[Handle] = []
-    writes: list[Handle] = []
-    channels = [queue.channel]
-    for note in queue.knotes.values():
-        if not note.enabled:
-            continue
-        if note.deadline:
-            ends.append(note.deadline)
-        if note.file is None:
-            continue
-        handle = note.file.handle
-        if note.seen is not None or (handle.channel is None and handle.fileno() < 0):
-            ends.append(call.now() + _LOOK_AGAIN_NS)
-        elif handle.channel is not None:
-            channels.append(handle.channel)
-        else:
-            (reads if note.filter == f.EVFILT_READ else writes).append(handle)
-    raise Park(
-        reads=tuple(reads),
-        writes=tuple(writes),
-        channels=tuple(channels),
-        deadline=min(ends, default=None),
-        restarts=False,
-    )
+    waits = Waits(call.now())
+    waits.queue(queue)
+    wait_until(call, waits, timeout_ns)

@@ -4,18 +4,19 @@ Annotations are evaluated when the table is built, so this file does not postpon
 """
 
 import struct
-from collections.abc import Iterable
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EINVAL, Errno
 from emu.darwin.structs import Pollfd, Timespec, Timeval
 from emu.host.readiness import BROKEN, ERROR, HANGUP, READABLE, WRITABLE
 from emu.kernel.files import OpenFile
+from emu.kernel.kqueue import Waits
+from emu.kernel.process import Park
 from emu.kernel.signals import UNBLOCKABLE
 from emu.syscalls.kinds import FdSetInOut, Int, PollfdsInOut, SigSetIn, TimespecIn, TimevalIn, UInt
 from emu.syscalls.table import Call, syscall
 
-__all__ = ["MAX_SECONDS", "wait_for", "watched"]
+__all__ = ["MAX_SECONDS", "wait_for", "wait_until"]
 
 #: Largest number of seconds that a wait or timer takes (itimerfix).
 MAX_SECONDS = 100_000_000
@@ -25,24 +26,28 @@ _WRITES = f.POLLOUT | f.POLLWRBAND
 _ASKS_READ = _READS | f.POLLRDBAND | f.POLLPRI | f.POLLHUP
 
 
-def watched(files: Iterable[tuple[OpenFile, bool, bool]]) -> dict[str, tuple[object, ...]]:
-    """Return the keywords of ``call.wait`` for any of (file, read, write) to become ready."""
-    reads, writes, channels = [], [], []
-    for file, read, write in files:
-        handle = file.handle
-        if handle.channel is not None:
-            channels.append(handle.channel)
-            continue
-        if read:
-            reads.append(handle)
-        if write:
-            writes.append(handle)
-    return {"reads": tuple(reads), "writes": tuple(writes), "channels": tuple(channels)}
-
-
 def wait_for(call: Call, files: list[tuple[OpenFile, bool, bool]], timeout_ns: int | None) -> None:
-    """Park until one of ``files`` is ready; returns once the time is over."""
-    call.wait(timeout_ns=timeout_ns, restarts=False, **watched(files))
+    """Park until one of ``files``, (file, read, write), is ready; returns once the time is over."""
+    waits = Waits(call.now())
+    for file, read, write in files:
+        waits.add(file.handle, read=read, write=write)
+    wait_until(call, waits, timeout_ns)
+
+
+def wait_until(call: Call, waits: Waits, timeout_ns: int | None) -> None:
+    """Park until something of ``waits`` may have happened; returns once the time is over."""
+    if timeout_ns is not None:
+        deadline = call.deadline(timeout_ns)
+        if call.now() >= deadline:
+            return
+        waits.by(deadline)
+    raise Park(
+        reads=tuple(waits.reads),
+        writes=tuple(waits.writes),
+        channels=tuple(waits.channels),
+        deadline=waits.deadline,
+        restarts=False,
+    )
 
 
 # ---- poll ----

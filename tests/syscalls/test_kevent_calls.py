@@ -1,6 +1,8 @@
 """Event queues: what registers, what is reported and how often, and how they wait."""
 
+import itertools
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -226,6 +228,126 @@ def test_children_do_not_inherit_the_queue(bench: CallBench, queue: Queue) -> No
     assert [fd for fd, _ in child.files] == [r, r + 1]
     assert other not in dict(child.files)
     assert bench.call("close", queue.fd) == 0
+
+
+# ---- files ----
+
+VNODE = f.EVFILT_VNODE
+EVERY = f.NOTE_DELETE | f.NOTE_WRITE | f.NOTE_EXTEND | f.NOTE_ATTRIB | f.NOTE_LINK | f.NOTE_RENAME
+
+
+@pytest.fixture
+def watched(tmp_path: Path, bench: CallBench, queue: Queue) -> int:
+    (tmp_path / "file").write_bytes(b"0123456789")
+    fd = bench.result("open", bench.path("file"), f.O_RDWR, 0)
+    assert queue.change(fd, VNODE, ADD | CLEAR, EVERY) == 0
+    assert queue.events() == []
+    return fd
+
+
+@pytest.mark.parametrize(
+    ("call", "notes"),
+    [
+        (("write", "fd", "buf", 30), f.NOTE_WRITE | f.NOTE_EXTEND),
+        (("ftruncate", "fd", 5), f.NOTE_WRITE),
+        (("fchmod", "fd", 0o400), f.NOTE_ATTRIB),
+        (("link", "path", "new"), f.NOTE_LINK),
+        (("unlink", "path"), f.NOTE_DELETE),
+        (("rename", "path", "new"), f.NOTE_RENAME),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file can be neither moved nor removed")
+def test_a_file_that_changes_is_reported_once(
+    bench: CallBench, queue: Queue, watched: int, call: tuple[str | int, ...], notes: int
+) -> None:
+    at = {"fd": watched, "buf": bench.buffer, "path": bench.path("file"), "new": bench.path("new")}
+    name, *arguments = call
+    bench.result(str(name), *[a if isinstance(a, int) else at[a] for a in arguments])
+    assert queue.events() == [(watched, VNODE, CLEAR, notes, 0)]
+    assert queue.events() == []
+
+
+def test_reading_is_no_change(bench: CallBench, queue: Queue, watched: int) -> None:
+    bench.result("read", watched, bench.buffer, 5)
+    assert queue.events() == []
+
+
+def test_only_what_was_asked_for_is_reported(bench: CallBench, queue: Queue, watched: int) -> None:
+    queue.change(watched, VNODE, ADD | CLEAR, f.NOTE_EXTEND)
+    bench.result("ftruncate", watched, 3)
+    assert queue.events() == []
+    queue.change(watched, VNODE, f.EV_DELETE)
+    queue.change(watched, VNODE, ADD, f.NOTE_WRITE)
+    bench.result("ftruncate", watched, 1)
+    again = [queue.events(), queue.events()]
+    assert [[e[3] for e in events] for events in again] == [[f.NOTE_WRITE]] * 2
+
+
+def test_a_new_name_in_a_directory_is_a_write(
+    bench: CallBench, queue: Queue, tmp_path: Path
+) -> None:
+    (tmp_path / "dir").mkdir()
+    fd = bench.result("open", bench.path("dir"), 0, 0)
+    queue.change(fd, VNODE, ADD | CLEAR, f.NOTE_WRITE | f.NOTE_LINK)
+    bench.result("mkdir", bench.path("dir/inner"), 0o755)
+    assert queue.events()[0][3] & f.NOTE_WRITE
+
+
+def test_a_queue_that_watches_a_file_looks_again(queue: Queue, watched: int) -> None:
+    del watched
+    assert queue.wait().deadline is not None
+
+
+def test_what_is_no_file_cannot_be_watched_as_one(bench: CallBench, queue: Queue) -> None:
+    r, _ = pipe(bench)
+    assert queue.change(r, VNODE, ADD, EVERY) == "EINVAL"
+    assert queue.change(99, VNODE, ADD, EVERY) == "EBADF"
+
+
+# ---- queues in queues ----
+
+
+def test_a_queue_in_a_queue_reports_how_many_events_wait_in_it(bench: CallBench) -> None:
+    outer, inner = Queue(bench), Queue(bench)
+    assert outer.change(inner.fd, f.EVFILT_READ) == 0
+    assert outer.events() == []
+    _, w = pipe(bench)
+    inner.change(w, f.EVFILT_WRITE)
+    inner.change(8, f.EVFILT_TIMER, ADD, f.NOTE_NSECONDS, 1)
+    assert outer.events() == [(inner.fd, f.EVFILT_READ, 0, 0, 2)]
+    assert len(inner.events()) == 2
+
+
+def test_waiting_goes_through_queues_to_what_the_host_announces(bench: CallBench) -> None:
+    outer, inner = Queue(bench), Queue(bench)
+    s = bench.result("socket", f.AF_INET, f.SOCK_DGRAM, 0)
+    inner.change(s, f.EVFILT_READ)
+    inner.change(1, f.EVFILT_TIMER, ADD, f.NOTE_SECONDS, 100)
+    outer.change(inner.fd, f.EVFILT_READ)
+    handle = bench.process.files.get(s).handle
+    wait = outer.wait()
+    assert wait.reads == (handle,)
+    assert wait.deadline is not None
+    pollfd = bench.put(struct.pack("<ihh", outer.fd, f.POLLIN, 0))
+    wait = bench.call("poll", pollfd, 1, -1)  # type: ignore[assignment]
+    assert isinstance(wait, Park)
+    assert wait.reads == (handle,)
+    assert wait.deadline is not None
+
+
+def test_many_queues_in_many_queues_are_each_looked_at_once(bench: CallBench) -> None:
+    """Five levels of thirty queues that each hold all of the level below: 30**4 ways down."""
+    bench.process.files.limit = 1024
+    levels = [[Queue(bench) for _ in range(30)] for _ in range(5)]
+    for lowers, uppers in itertools.pairwise(levels):
+        for upper, lower in itertools.product(uppers, lowers):
+            assert upper.change(lower.fd, f.EVFILT_READ) == 0
+    top, bottom = levels[-1][0], levels[0][0]
+    assert top.events() == []
+    bottom.change(1, f.EVFILT_USER, ADD, f.NOTE_TRIGGER)
+    assert len(top.events()) == 8
+    bottom.change(1, f.EVFILT_USER, f.EV_DELETE)
+    assert isinstance(top.wait(), Park)
 
 
 def test_a_guest_waits_for_its_child_by_kevent(tmp_path: Path) -> None:
