@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import TYPE_CHECKING
 
 from emu.darwin.numbers import name_of
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["bare_name", "call_buffers", "file_of"]
 
 
+@cache
 def bare_name(number: int) -> str:
     """Return a call's name; a ``_nocancel`` twin has that of the call."""
     return (name_of(number) or "").removesuffix("_nocancel")
@@ -21,7 +23,7 @@ def bare_name(number: int) -> str:
 
 def file_of(process: Process, descriptor: int) -> OpenFile | None:
     """Return the open file of a descriptor, or None."""
-    return next((file for fd, file in process.files if fd == descriptor), None)
+    return process.files.get(descriptor) if descriptor in process.files else None
 
 
 def call_buffers(

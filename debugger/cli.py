@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import os
 import re
@@ -131,6 +132,10 @@ def _debug(options: argparse.Namespace) -> int:
     launched = options_of(options)
     check_address(launched)
     with Session(launched, interactive=interactive and _has_terminal()) as session:
+        # As in a run without a debugger (emu.run): what lives for ever is not looked through
+        # again and again for what may go.
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 20)
         if interactive and not options.plain and not options.json and _has_terminal():
             screen = _screen()
             if screen is not None:

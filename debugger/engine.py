@@ -21,7 +21,7 @@ from debugger.events import (
 )
 from debugger.gates import Gates
 from debugger.places import Place, place_of
-from debugger.request import RECEIVES, SENDS, STREAM_MAX, Connection, Piece
+from debugger.request import PIECE_MAX, RECEIVES, SENDS, STREAM_MAX, Connection, Piece
 from debugger.running import Policy, saved_pc
 from debugger.unwind import StackSnapshot
 from emu.darwin.errno import EINTR, NAMES
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emu.kernel.files import OpenFile
+    from emu.kernel.process import Park
+    from emu.kernel.signals import SigInfo
     from emu.syscalls.table import Syscall
 
 
@@ -50,13 +52,24 @@ class Engine(Gates, Observer):
         #: Sockets that listen, the latest last, and who is told of a new one.
         self.listeners: list[OpenFile] = []
         self.on_listen: Callable[[OpenFile], None] = lambda _file: None
-        self.system.observe(self.log.tracer)
+        # It is told by this class, so that a call has one observer and not two.
+        self._tracer = self.log.tracer
         self.system.observe(self)
         self.system.gate = self
 
-    def parked(self, process: Process, wait: object) -> None:
+    def entering(
+        self, process: Process, number: int, row: Syscall | None, arguments: tuple[int, ...]
+    ) -> None:
+        """Let the log of calls take down what the call reads."""
+        self._tracer.entering(process, number, row, arguments)
+
+    def delivered(self, process: Process, info: SigInfo, effect: str) -> None:
+        """Let the log of calls take down a signal."""
+        self._tracer.delivered(process, info, effect)
+
+    def parked(self, process: Process, wait: Park) -> None:
         """Remember that the hooks of the ``svc`` have been seen."""
-        del wait
+        self._tracer.parked(process, wait)
         self._passed[process.pid] = saved_pc(process)
 
     def returned(
@@ -69,18 +82,21 @@ class Engine(Gates, Observer):
         error: int,
     ) -> None:
         """Look at what a call did: bytes that came or went, watched memory, catchpoints."""
-        del row
+        self._tracer.returned(process, number, row, arguments, result, error)
         pid = process.pid
         self._calls.pop(pid, None)
         self._passed.pop(pid, None)
-        name = bare_name(number)
-        if name == "execve" and not error:
-            self._executed(process)
-        if not error and name in _SOCKET_CALLS:
-            self._note_traffic(process, number, arguments, result)
-        for watch, old in self._before.pop(pid, ()):
-            self._watch_call(process, watch, old, number, arguments)
-        self._catch_return(process, number, error)
+        if not error:
+            name = bare_name(number)
+            if name in _SOCKET_CALLS:
+                self._note_traffic(process, number, arguments, result)
+            elif name == "execve":
+                self._executed(process)
+        if self._before:
+            for watch, old in self._before.pop(pid, ()):
+                self._watch_call(process, watch, old, number, arguments)
+        if self._catches:
+            self._catch_return(process, number, error)
 
     def _catch_return(self, process: Process, number: int, error: int) -> None:
         for point in self._catches:
@@ -121,6 +137,7 @@ class Engine(Gates, Observer):
 
     def interrupted(self, process: Process, done: int, *, again: bool) -> None:
         """A signal ended a parked call."""
+        self._tracer.interrupted(process, done, again=again)
         found = self._calls.pop(process.pid, None)
         self._passed.pop(process.pid, None)
         self._before.pop(process.pid, None)
@@ -129,6 +146,7 @@ class Engine(Gates, Observer):
 
     def forked(self, parent: Process, child: Process) -> None:
         """Enter a child into the tree and follow it where that is wanted."""
+        self._tracer.forked(parent, child)
         place = self._live_place()
         self.tree.forked(parent, child, place, self.image_of(child))
         self.traffic.forked(parent.pid, child.pid)
@@ -154,6 +172,7 @@ class Engine(Gates, Observer):
 
     def ended(self, process: Process) -> None:
         """Note an end; that of the process in focus stops, and so does the last."""
+        self._tracer.ended(process)
         pid = process.pid
         self.tree.ended(process)
         self.traffic.ended(pid)
@@ -194,23 +213,24 @@ class Engine(Gates, Observer):
             return
         if type(result) is not int or result <= 0:
             return
-        pieces = call_buffers(process, number, arguments, result)
         if name in RECEIVES:
-            self._note_request(process, self.traffic.received(process, file, pieces))
+            came = call_buffers(process, number, arguments, result)
+            self._note_request(process, self.traffic.received(process, file, came))
             return
         connection = self.traffic.connection(process, file)
-        if sum(len(p.data) for p in connection.pieces) < STREAM_MAX:
-            data = b"".join(d for _, d in pieces)
+        if connection.kept < STREAM_MAX:
+            sent = call_buffers(process, number, arguments, min(result, PIECE_MAX))
+            data = b"".join([d for _, d in sent])
             stack = StackSnapshot(self.image_of(process), process.space, self.machine.save())
             place = self._live_place(arguments[9] - 4)
-            connection.pieces.append(Piece(data, process.pid, name, place, stack))
+            connection.add(Piece(data, result, process.pid, name, place, stack))
 
     def _note_request(self, process: Process, connection: Connection) -> None:
         if process is self.focus:
             self._hook_memory()
-        lines = [r.line for r in connection.requests if r.line]
-        fresh, connection.announced = lines[connection.announced :], len(lines)
-        for line in fresh:
+        if not self._request_breaks:
+            return
+        for line in connection.announce():
             method, _, rest = line.partition(" ")
             target = rest.partition(" ")[0]
             for point in self._request_breaks:

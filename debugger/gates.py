@@ -73,7 +73,7 @@ class Gates(Hooks):
         self._calls[pid] = (number, row, arguments)
         if self._watches:
             self._before[pid] = [(w, self._value(process, w)) for w in self._watches]
-        return self._injected(process, name_of(number) or "")
+        return self._injected(process, name_of(number) or "") if self.injections else 0
 
     def _call_event(
         self, process: Process, number: int, row: Syscall | None, arguments: tuple[int, ...]

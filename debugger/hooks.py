@@ -76,6 +76,10 @@ class Hooks(Run):
         self._watches = [w for w in watches if not w.register]
         self._register_watches = [w for w in watches if w.register]
         self._catches = self.points.of(Catchpoint)
+        if not self._request_breaks:
+            # Nobody has looked at them; what has come before a break is set is not stopped at.
+            for connection in self.traffic.connections:
+                connection.announce()
         self._request_breaks = self.points.of(RequestBreak)
         self._status_breaks = self.points.of(StatusBreak)
         self._last.clear()

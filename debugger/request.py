@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from emu.kernel.files import OpenFile
     from emu.kernel.process import Process
 
-__all__ = ["RECEIVES", "SENDS", "Connection", "Piece", "Request", "Traffic", "requests_in"]
+__all__ = [
+    "PIECE_MAX", "RECEIVES", "SENDS", "STREAM_MAX", "Connection", "Piece", "Request", "Traffic",
+    "requests_in",
+]  # fmt: skip
 
 RECEIVES: Final = {"read", "readv", "recvfrom", "recvmsg"}
 SENDS: Final = {"write", "writev", "sendto", "sendmsg"}
 #: Connections that are remembered.
 KEPT = 200
 #: Bytes that are kept of each direction of a connection: a body may be a gigabyte.
-STREAM_MAX = 1 << 20
+STREAM_MAX: Final = 1 << 20
+#: Bytes that are kept of what one call sent: more than anybody looks at.
+PIECE_MAX: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,9 @@ _CHUNKED = re.compile(rb"\r?\ntransfer-encoding[ \t]*:[^\r\n]*chunked", re.IGNOR
 _CHUNK_END = re.compile(rb"(?:^|\r\n)0+[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n")
 
 
-def requests_in(stream: bytes) -> list[Request]:
-    """Cut a client's bytes into requests; the last may be incomplete."""
+def requests_in(stream: bytes | bytearray, at: int = 0) -> list[Request]:
+    """Cut a client's bytes from ``at`` on into requests; the last may be incomplete."""
     out: list[Request] = []
-    at = 0
     while at < len(stream):
         # A server may skip empty lines before a request.
         while stream[at : at + 2] == b"\r\n":
@@ -79,7 +83,7 @@ def requests_in(stream: bytes) -> list[Request]:
     return out
 
 
-def _end(stream: bytes, start: int, body: int) -> int:
+def _end(stream: bytes | bytearray, start: int, body: int) -> int:
     head = stream[start:body]
     if _CHUNKED.search(head):
         found = _CHUNK_END.search(stream, body)
@@ -91,12 +95,13 @@ def _end(stream: bytes, start: int, body: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one call sent: the bytes, who sent them, and from where.
+    """What one call sent: ``size`` bytes, the first of them, who sent them, and from where.
 
     ``place`` is the ``svc``, and ``stack`` what stood on the stack then.
     """
 
     data: bytes
+    size: int
     pid: int
     call: str
     place: Place
@@ -143,11 +148,32 @@ class Connection:
     stepped: int = -1
     looked_size: int = 1
     segments: list[_Segment] = field(default_factory=list)
+    #: Bytes that ``pieces`` hold.
+    kept: int = 0
+    #: The requests in the first ``_cut`` bytes received.
+    _requests: list[Request] = field(default_factory=list)
+    _cut: int = 0
 
     @property
     def requests(self) -> list[Request]:
-        """The requests so far."""
-        return requests_in(bytes(self.received))
+        """The requests so far; not to be changed."""
+        if self._cut != len(self.received):
+            # Those that are complete stay what they are.
+            done = [r for r in self._requests if r.end >= 0]
+            self._cut = len(self.received)
+            self._requests = done + requests_in(self.received, done[-1].end if done else 0)
+        return self._requests
+
+    def announce(self) -> list[str]:
+        """Return the lines of the requests that have come since this was asked last."""
+        fresh = [r.line for r in self.requests[self.announced :] if r.line]
+        self.announced += len(fresh)
+        return fresh
+
+    def add(self, piece: Piece) -> None:
+        """Keep a piece of what was sent."""
+        self.pieces.append(piece)
+        self.kept += len(piece.data)
 
     @property
     def answered(self) -> int:

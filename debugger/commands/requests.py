@@ -101,12 +101,14 @@ def response(console: Console, text: str) -> None:
     if not pieces:
         console.say(f"connection {connection.number}: nothing has been sent yet")
         return
-    total = sum(len(p.data) for p in pieces)
+    total = sum(p.size for p in pieces)
     console.say(f"connection {connection.number}: {total} bytes in {len(pieces)} pieces")
     for piece in pieces:
-        console.say(f"  {len(piece.data)} bytes by {piece.call} in {piece.place}{_chain(piece)}")
+        console.say(f"  {piece.size} bytes by {piece.call} in {piece.place}{_chain(piece)}")
         for line in _lines(piece.data):
             console.say(f"    {line}")
+        if piece.size > len(piece.data):
+            console.say(f"    … of which the first {len(piece.data)} are kept")
 
 
 def _chain(piece: Piece) -> str:

@@ -87,13 +87,13 @@ def response(state: State, width: int, height: int) -> Page:
             shown = quoted(line, 240)[1:-1]
             style = "y.ok" if line.startswith(b"HTTP/") else "y.text"
             rows.append(Row(Text.assemble((f"  {shown}", style)), piece.place.pc))
-    total = sum(len(piece.data) for piece in pieces)
+    total = sum(piece.size for piece in pieces)
     return page_of(rows, title=f"{total} bytes · connection {connection.number}")
 
 
 def _sender(piece: Piece) -> Text:
     text = Text(no_wrap=True)
-    text.append(f"{len(piece.data)} bytes", "y.number")
+    text.append(f"{piece.size} bytes", "y.number")
     text.append(f" by {piece.call} in {piece.place}", "y.dim")
     callers = [place.symbol for place in piece.chain[1:4] if place.symbol]
     if callers:
