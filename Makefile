@@ -93,7 +93,7 @@ types: .venv/dev.stamp ## check the types for Linux, macOS and Windows
 pytest: .venv/dev.stamp ## run the tests alone (TESTS=tests/test_x.py for some)
 	$(BIN)/pytest -n $(JOBS) $(TESTS)
 
-conformance: .venv/dev.stamp $(NATIVE) ## run the server's tests alone (NATIVE=./ymawky: with that executable)
+conformance: .venv/dev.stamp $(PREBUILT) $(NATIVE) ## run the server's tests alone (NATIVE=./ymawky: with that executable)
 	YMAWKY_NATIVE="$(NATIVE)" $(BIN)/pytest -n $(JOBS) tests/server
 
 bench: .venv/dev.stamp ## measure beside other servers on one core

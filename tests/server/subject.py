@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from emu import asm, resources
 from tests.native.building import executable, is_foreign
 from tests.serving import ROOT, Served, free_port, started
 from tests.serving import serving as emulated
@@ -23,16 +24,24 @@ __all__ = ["NATIVE", "command", "serving"]
 NATIVE = Path(os.environ["YMAWKY_NATIVE"]).resolve() if os.environ.get("YMAWKY_NATIVE") else None
 
 
-def command(root: Path, *arguments: str, program: Path | None = NATIVE) -> tuple[list[str], Path]:
+def command(root: Path, *arguments: str, program: Path | None = None) -> tuple[list[str], Path]:
     """Return what starts the server of ``root/www`` with arguments, and in which directory.
 
-    A Mach-O executable needs the emulator where there is no Mac.
+    ``program`` is one other than the server itself.  A Mach-O executable needs the emulator
+    where there is no Mac.
     """
-    if program is not None and not is_foreign(program):
+    program = program or NATIVE
+    if program is not None and NATIVE is not None and not is_foreign(program):
         return [str(program), *arguments], root
     run = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", str(root)]
     # The emulator would take options before its program for its own.
-    return [*run, str(program or ROOT / "ymawky.s"), "--", *arguments], ROOT
+    return [*run, str(program or _server()), "--", *arguments], ROOT
+
+
+def _server() -> Path:
+    """Return the source, or what ``make`` built of it where nothing can be assembled."""
+    source = resources.server_source()
+    return source if asm.available() else resources.prebuilt() or source
 
 
 @contextmanager
@@ -43,12 +52,13 @@ def serving(
 
     ``source`` is one other than ``ymawky.s``; ``wrapper`` is a command that starts the server.
     """
+    must_build = NATIVE is not None or not asm.available()
+    program = executable(source, scratch) if source is not None and must_build else source
     if NATIVE is None:
-        with emulated(root, scratch, "--quiet", program=source, wrapper=wrapper) as served:
+        with emulated(root, scratch, "--quiet", program=program, wrapper=wrapper) as served:
             yield served
         return
     port = free_port()
-    program = NATIVE if source is None else executable(source, scratch)
     words, cwd = command(root, str(port), program=program)
     with started([*wrapper, *words], port, scratch, cwd=cwd, leads=True) as served:
         yield served

@@ -124,12 +124,19 @@ def logged(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
             link.answer()
             link.send(request("OPTIONS", "*"))
             link.answer()
+        # Each connection has a process, and it logs when the client has its answer already.
+        _await_lines(served, 7)
         ask(served, b"GET /\x1b[31m HTTP/1.1\r\n\r\n")
+        _await_lines(served, 8)
         ask(served, b"\x01\x02\x03\r\n\r\n")
-        deadline = time.monotonic() + PATIENCE
-        while served.log.read_bytes().count(b"\n") < 9 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        _await_lines(served, 9)
         return served.log.read_bytes().decode("ascii").splitlines()
+
+
+def _await_lines(served: Served, count: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while served.log.read_bytes().count(b"\n") < count and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def test_the_first_line_says_where_it_listens(logged: list[str]) -> None:
