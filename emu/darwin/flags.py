@@ -393,6 +393,9 @@ MINSIGSTKSZ = 32768
 #: The info style that the trampoline gets in x1: plain, or with SA_SIGINFO.
 UC_TRAD = 1
 UC_FLAVOR = 30
+#: What longjmp tells sigreturn instead.
+UC_SET_ALT_STACK = 0x40000000
+UC_RESET_ALT_STACK = 0x80000000
 
 SI_USER = 0x10001
 SI_QUEUE = 0x10002

@@ -25,7 +25,7 @@ from emu.machine import Registers
 if TYPE_CHECKING:
     from emu.memory import AddressSpace
 
-__all__ = ["enter_handler", "leave_handler"]
+__all__ = ["enter_handler", "leave_handler", "note_altstack"]
 
 #: Bytes below sp that a leaf routine may use without moving sp (C_64_REDZONE_LEN).
 _RED_ZONE = 128
@@ -40,14 +40,15 @@ def enter_handler(
     Returns False where the stack cannot take the frame: the process has to die of SIGILL.
     """
     action = signals.action(info.signal)
-    top, on_stack = _stack_top(signals, action, registers["sp"])
+    top, changes_stack = _stack_top(signals, action, registers["sp"])
     frame = (top - _FRAME) & -16
     siginfo = frame + Mcontext64.SIZE
     ucontext = siginfo + Siginfo.SIZE
     old_mask = signals.mask if signals.suspended_mask is None else signals.suspended_mask
+    was_on_stack = signals.altstack[2] & f.SS_ONSTACK
     context = Ucontext64(
-        int(on_stack), old_mask, Stack(*signals.altstack), 0, Mcontext64.SIZE, frame
-    )
+        was_on_stack, old_mask, Stack(*signals.altstack), 0, Mcontext64.SIZE, frame
+    )  # fmt: skip
     try:
         space.copyout(
             frame,
@@ -63,16 +64,25 @@ def enter_handler(
     registers["x5"] = ucontext  # the token that sigreturn may check
     registers["sp"] = frame
     registers["pc"] = action.tramp
+    if changes_stack:
+        note_altstack(signals, on=True)
     _note_entry(signals, action, info.signal)
     return True
 
 
 def _stack_top(signals: SignalState, action: Action, sp: int) -> tuple[int, bool]:
+    """Return where the frame goes, and whether that is the alternate stack from its start."""
     base, size, flags = signals.altstack
-    inside = base <= sp < base + size
-    if action.flags & f.SA_ONSTACK and not flags & f.SS_DISABLE and not inside:
+    if action.flags & f.SA_ONSTACK and not flags & (f.SS_DISABLE | f.SS_ONSTACK):
         return base + size, True
-    return sp - _RED_ZONE, inside and not flags & f.SS_DISABLE
+    return sp - _RED_ZONE, False
+
+
+def note_altstack(signals: SignalState, *, on: bool) -> None:
+    """Note whether the alternate stack is in use, as xnu does: by what was entered and left."""
+    base, size, flags = signals.altstack
+    flags = flags | f.SS_ONSTACK if on else flags & ~f.SS_ONSTACK
+    signals.altstack = (base, size, flags)
 
 
 def _note_entry(signals: SignalState, action: Action, signal: int) -> None:
@@ -115,4 +125,5 @@ def leave_handler(signals: SignalState, space: AddressSpace, address: int) -> Re
     for n in range(32):
         r[f"q{n}"] = int.from_bytes(saved.ns.v[16 * n : 16 * n + 16], "little")
     signals.mask = context.sigmask & ~UNBLOCKABLE
+    note_altstack(signals, on=bool(context.onstack & f.SS_ONSTACK))
     return r

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from emu.darwin import flags as f
 from emu.kernel.files import FdTable
 from emu.kernel.signals import SignalState
-from emu.memory import AddressSpace
+from emu.memory import AddressSpace, Backing
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from emu.image import Image
 
-__all__ = ["RLIMITS", "Limits", "Park", "Process", "State", "Timer"]
+__all__ = ["RLIMITS", "Inheritance", "Limits", "Park", "Process", "State", "Timer"]
 
 
 class State(Enum):
@@ -82,6 +82,18 @@ class Limits:
     files: int = 256
 
 
+class Inheritance(NamedTuple):
+    """What becomes of a range in a child (VM_INHERIT_NONE, or a copy of what is shared).
+
+    ``backing`` tells whether the range still holds what minherit was called for.
+    """
+
+    start: int
+    end: int
+    kind: int
+    backing: Backing
+
+
 INFINITY = f.RLIM_INFINITY
 
 #: Soft and hard limits of a process that a shell starts on macOS, in ``RLIMIT_`` order.
@@ -134,6 +146,8 @@ class Process:
     #: ITIMER_VIRTUAL, ITIMER_PROF and RLIMIT_CPU, by ``used_ns``: signal to timer.
     cpu_timers: dict[int, Timer] | None = None
     rlimits: tuple[tuple[int, int], ...] = RLIMITS
+    #: Memory that a child does not get as it is: what minherit has said.
+    inheritance: tuple[Inheritance, ...] = ()
     nice: int = 0
     #: Where its program is in the guest's file system, as far as is known.
     path: str = ""

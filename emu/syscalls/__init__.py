@@ -5,6 +5,7 @@ from emu.syscalls import (
     execve,
     file,
     identity,
+    inheritance,
     kevent,
     mach,
     memory,
@@ -24,7 +25,7 @@ from emu.syscalls import (
 )
 
 __all__ = [
-    "attribute", "execve", "file", "identity", "kevent", "mach", "memory", "path", "pipe", "poll",
-    "posix_spawn", "proc_info", "process", "resource", "sendfile", "signal", "socket", "sysctl",
-    "time", "ulock",
+    "attribute", "execve", "file", "identity", "inheritance", "kevent", "mach", "memory", "path",
+    "pipe", "poll", "posix_spawn", "proc_info", "process", "resource", "sendfile", "signal",
+    "socket", "sysctl", "time", "ulock",
 ]  # fmt: skip

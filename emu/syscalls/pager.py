@@ -14,10 +14,12 @@ from emu.darwin.flags import PROT_READ
 from emu.image import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from emu.kernel.files import OpenFile
-    from emu.memory import AddressSpace
+    from collections.abc import Iterator
 
-__all__ = ["FilePager", "FilePart", "SharedPager", "untouched_file"]
+    from emu.kernel.files import OpenFile
+    from emu.memory import AddressSpace, Backing, Region
+
+__all__ = ["FilePager", "FilePart", "SharedPager", "look", "untouched_file"]
 
 
 class FilePager:
@@ -86,6 +88,54 @@ class SharedPager(FilePager):
                 count = super().page_in(offset, page)
                 page[count:] = bytes(PAGE_SIZE - count)
                 self._clean[offset] = bytes(page)
+
+
+def look(space: AddressSpace, address: int, length: int) -> bytes | None:
+    """Return guest memory as the guest would find it, or None where nothing is mapped.
+
+    No page of a mapped file is read in for it: one that the guest has not looked at stays
+    untouched, and a socket sends it as before.  It works for saved processes too.
+    """
+    data = space.peek(address, length)
+    if data is None or not any(_maps_file(r) for r in _regions(space, address, length)):
+        return data
+    out = bytearray(data)
+    for region in _regions(space, address, length):
+        if _maps_file(region):
+            low, high = max(region.start, address), min(region.end, address + length)
+            shift = region.offset - region.start
+            with memoryview(out)[low - address : high - address] as into:
+                _fill(space, region.backing, low + shift, into)
+    return bytes(out)
+
+
+def _maps_file(region: Region) -> bool:
+    return isinstance(region.backing.pager, FilePager)
+
+
+def _regions(space: AddressSpace, address: int, length: int) -> Iterator[Region]:
+    """Yield the regions of a range that is mapped throughout."""
+    end = address + length
+    while address < end:
+        region = space.layout.find(address)
+        if region is None:
+            return
+        yield region
+        address = region.end
+
+
+def _fill(space: AddressSpace, backing: Backing, offset: int, into: memoryview) -> None:
+    """Put what the file holds at ``offset`` of a mapping where no page of it is present."""
+    saved = space.saved.get(backing) if space.saved is not None and backing.private else None
+    live = space.saved is None or not backing.private
+    runs = backing.runs if live else saved.runs if saved is not None else ()
+    at, end = offset, offset + len(into)
+    while at < end:
+        part = min(PAGE_SIZE - at % PAGE_SIZE, end - at)
+        if not any(start <= at < start + size for start, size in runs):
+            with suppress(OSError), into[at - offset : at - offset + part] as page:
+                backing.pager.file.handle.pread_into(page, backing.pager.offset + at)  # type: ignore[union-attr]
+        at += part
 
 
 class FilePart(NamedTuple):

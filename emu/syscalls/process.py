@@ -11,6 +11,7 @@ from emu.darwin.errno import ECHILD, EINVAL, EPERM, Errno
 from emu.darwin.frames import Siginfo
 from emu.kernel.process import Process, State
 from emu.kernel.signals import CORE
+from emu.syscalls.inheritance import inherit
 from emu.syscalls.kinds import (
     Addr,
     Int,
@@ -40,9 +41,11 @@ def exit(call: Call, rval: Int) -> None:  # noqa: A001 - xnu's name
 @syscall(2)
 def fork(call: Call) -> tuple[int, int]:
     """Make a child; the dispatcher gives it (own pid, 1) and runs it first."""
-    call.forked = call.kernel.fork(call.process)
-    call.forked.started_ns = call.now()
-    return call.forked.pid, 0
+    child = call.forked = call.kernel.fork(call.process)
+    child.started_ns = call.now()
+    if call.process.inheritance:
+        inherit(call.process, child)
+    return child.pid, 0
 
 
 @syscall(66)

@@ -9,7 +9,7 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EFAULT, EINVAL, ENOMEM, EPERM, ESRCH, Errno
 from emu.darwin.frames import Stack
 from emu.darwin.structs import OldSigaction, Sigaction
-from emu.kernel.delivery import leave_handler
+from emu.kernel.delivery import leave_handler, note_altstack
 from emu.kernel.signals import UNBLOCKABLE, Action, SigInfo, bit
 from emu.syscalls.kinds import (
     Addr,
@@ -31,6 +31,9 @@ from emu.syscalls.mach import THREAD_SELF
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
+
+#: The smallest stack that sigaltstack takes (OLDMINSIGSTKSZ; MINSIGSTKSZ is what programs see).
+_MINIMUM = 8192
 
 
 @syscall(37)
@@ -147,26 +150,37 @@ def __disable_threadsignal(_call: Call, value: Int) -> int:
 
 @syscall(53)
 def sigaltstack(call: Call, nss: StackIn, oss: StackOut) -> int:
-    """Set and report the stack on which SA_ONSTACK handlers run."""
+    """Set and report the stack on which SA_ONSTACK handlers run; not while it is in use."""
     signals, space = call.process.signals, call.space
     old = signals.altstack
-    new = Stack.unpack(space.copyin(nss, Stack.SIZE)) if nss else None
-    if new is not None:
-        if new.flags & ~f.SS_DISABLE:
-            raise Errno(EINVAL)
-        if not new.flags & f.SS_DISABLE and new.size < f.MINSIGSTKSZ:
-            raise Errno(ENOMEM)
     if oss:
         space.copyout(oss, Stack(*old).pack())
-    if new is not None:
-        signals.altstack = (new.sp, new.size, new.flags)
+    if not nss:
+        return 0
+    new = Stack.unpack(space.copyin(nss, Stack.SIZE))
+    in_use = old[2] & f.SS_ONSTACK
+    if new.flags & ~f.SS_DISABLE:
+        raise Errno(EINVAL)
+    if new.flags & f.SS_DISABLE:
+        if in_use:
+            raise Errno(EINVAL)
+        signals.altstack = (*old[:2], f.SS_DISABLE)
+        return 0
+    if in_use:
+        raise Errno(EPERM)
+    if new.size < _MINIMUM:
+        raise Errno(ENOMEM)
+    signals.altstack = (new.sp, new.size, 0)
     return 0
 
 
 @syscall(184)
-def sigreturn(call: Call, uctx: Addr, infostyle: Int, token: Addr) -> int:
-    """Go back to where the signal came; other styles than that of a handler change nothing."""
-    del infostyle, token
+def sigreturn(call: Call, uctx: Addr, infostyle: UInt, token: Addr) -> int:
+    """Go back to where the signal came, or note that longjmp changes the stack."""
+    del token
+    if infostyle in (f.UC_SET_ALT_STACK, f.UC_RESET_ALT_STACK):
+        note_altstack(call.process.signals, on=infostyle == f.UC_SET_ALT_STACK)
+        return 0
     if not uctx:
         raise Errno(EFAULT)
     call.replaced = bytes(leave_handler(call.process.signals, call.space, uctx))

@@ -136,6 +136,7 @@ ROWS: dict[str, tuple[int | str, ...]] = {
 #: Pointers that are addresses to work on, not to follow, and those that nothing looks at.
 NOT_FOLLOWED = {
     *((name, "addr") for name in ("mmap", "munmap", "mprotect", "madvise", "msync", "mincore")),
+    ("minherit", "addr"),
     *((name, "addr") for name in ("mlock", "munlock", "ptrace")),
     ("_kernelrpc_mach_vm_deallocate_trap", "address"),
     ("_kernelrpc_mach_vm_protect_trap", "address"),

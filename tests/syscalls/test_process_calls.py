@@ -1,14 +1,17 @@
 """Calls on processes, signals, memory and time: results, and Darwin's errors."""
 
 import struct
+from pathlib import Path
 
 import pytest
 
 from emu.darwin import flags as f
+from emu.darwin.errno import EINVAL, EPERM
 from emu.image import PAGE_SIZE
 from emu.kernel.kernel import FIRST_PID
 from emu.kernel.process import Park
 from tests.callbench import NOWHERE, READ_ONLY, CallBench
+from tests.guest import run_guest
 
 RW = f.PROT_READ | f.PROT_WRITE
 ANON = f.MAP_ANON | f.MAP_PRIVATE
@@ -187,9 +190,79 @@ def test_sigaltstack_reports_what_was_set(bench: CallBench) -> None:
     assert struct.unpack("<QQi", bench.get(bench.buffer, 20)) == (0, 0, f.SS_DISABLE)
     assert bench.call("sigaltstack", 0, bench.buffer) == 0
     assert struct.unpack("<QQi", bench.get(bench.buffer, 20)) == (0x5000, f.MINSIGSTKSZ, 0)
-    assert bench.call("sigaltstack", stack(f.MINSIGSTKSZ - 1, 0), 0) == "ENOMEM"
+    assert bench.call("sigaltstack", stack(8191, 0), 0) == "ENOMEM"
     assert bench.call("sigaltstack", stack(f.MINSIGSTKSZ, 2), 0) == "EINVAL"
     assert bench.call("sigaltstack", stack(0, f.SS_DISABLE), 0) == 0
+
+
+def test_an_alternate_stack_in_use_stays_what_it_is(tmp_path: Path) -> None:
+    """The handler sees EPERM and EINVAL; behind it the stack may go, and longjmp frees it too."""
+    text = f"""
+    _main:  la x0, stack
+            la x9, room
+            str x9, [x0]
+            mov x1, #0
+            sys 53
+            mov x0, #{f.SIGUSR1}
+            la x1, action
+            mov x2, #0
+            sys 46
+            sys 20
+            mov x1, #{f.SIGUSR1}
+            mov x2, #1
+            sys 37                  // the handler collects in x19's place in memory
+            la x0, disable
+            mov x1, #0
+            sys 53
+            b.cs bad
+            la x0, stack
+            mov x1, #0
+            sys 53
+            la x9, seen
+            ldr w0, [x9]
+            sys 1
+    bad:    exit 99
+    tramp:  mov x20, x4
+            la x0, stack
+            mov x1, #0
+            sys 53
+            mov x21, x0             // EPERM
+            la x0, disable
+            mov x1, #0
+            sys 53
+            add x21, x21, x0        // EINVAL
+            mov x0, #0
+            la x1, old
+            sys 53
+            la x1, old
+            ldr w9, [x1, #16]       // SS_ONSTACK
+            add x21, x21, x9
+            mov x0, #0
+            movz x1, #0x8000, lsl #16
+            mov x2, #0
+            sys 184                 // as longjmp says that it has left the stack
+            b.cs bad
+            la x0, stack
+            mov x1, #0
+            sys 53
+            b.cs bad
+            la x9, seen
+            str w21, [x9]
+            mov x0, x20
+            mov x1, #30
+            mov x2, x20
+            sys 184
+    .data
+    .p2align 3
+    stack:  .quad 0, {f.MINSIGSTKSZ}, 0
+    disable: .quad 0, 0, {f.SS_DISABLE}
+    old:    .quad 0, 0, 0
+    action: .quad 0x1000, tramp
+            .long 0, {f.SA_ONSTACK}
+    seen:   .quad 0
+    room:   .space {f.MINSIGSTKSZ}
+    """
+    assert run_guest(tmp_path, text).exit == EPERM + EINVAL + f.SS_ONSTACK
 
 
 def test_sigsuspend_waits_with_another_mask(bench: CallBench) -> None:
@@ -198,3 +271,94 @@ def test_sigsuspend_waits_with_another_mask(bench: CallBench) -> None:
     assert isinstance(wait, Park)
     assert not wait.restarts
     assert (bench.process.signals.mask, bench.process.signals.suspended_mask) == (4, 1)
+
+
+# ---- minherit ----
+
+INHERIT = """
+_main:  mov x0, #0
+        mov x1, #0x8000
+        mov x2, #3
+        mov x3, #{flags}
+        mov x4, #-1
+        mov x5, #0
+        sys 197
+        mov x19, x0
+        mov w9, #5
+        strb w9, [x19]
+        mov x0, x19
+        mov x1, #0x4000
+        mov x2, #{first}
+        sys 250
+        b.cs bad
+        mov x0, x19
+        mov x1, #0x4000
+        mov x2, #{kind}
+        sys 250
+        b.cs bad
+        sys 2
+        cbnz x1, child
+        sub sp, sp, #16
+        mov x0, #-1
+        mov x1, sp
+        mov x2, #0
+        mov x3, #0
+        sys 7
+        ldrb w9, [sp]               // the signal that ended the child
+        ldrb w0, [x19]
+        add w0, w0, w9
+        sys 1
+child:  mov x20, #0x4000
+        strb w9, [x19, x20]         // the page behind is the child's in any case
+        ldrb w9, [x19]
+        add w9, w9, #2
+        strb w9, [x19]
+        exit 0
+bad:    exit 99
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "first", "kind", "outcome"),
+    [
+        (ANON, f.VM_INHERIT_SHARE, f.VM_INHERIT_SHARE, 7),
+        (ANON, f.VM_INHERIT_COPY, f.VM_INHERIT_COPY, 5),
+        (ANON, f.VM_INHERIT_SHARE, f.VM_INHERIT_COPY, 5),
+        (ANON, f.VM_INHERIT_NONE, f.VM_INHERIT_NONE, 5 + f.SIGSEGV),
+        (ANON, f.VM_INHERIT_NONE, f.VM_INHERIT_COPY, 5),
+        (f.MAP_ANON | f.MAP_SHARED, f.VM_INHERIT_SHARE, f.VM_INHERIT_SHARE, 7),
+        (f.MAP_ANON | f.MAP_SHARED, f.VM_INHERIT_SHARE, f.VM_INHERIT_COPY, 5),
+    ],
+)
+def test_minherit_says_what_a_child_gets(
+    tmp_path: Path, flags: int, first: int, kind: int, outcome: int
+) -> None:
+    text = INHERIT.format(flags=flags, first=first, kind=kind)
+    assert run_guest(tmp_path, text).exit == outcome
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        ((READ_ONLY, PAGE_SIZE, f.VM_INHERIT_DONATE_COPY), "EINVAL"),
+        ((READ_ONLY, PAGE_SIZE, -1), "EINVAL"),
+        ((1 << 63, 1 << 63, f.VM_INHERIT_NONE), "EINVAL"),
+        ((NOWHERE, PAGE_SIZE, f.VM_INHERIT_NONE), 0),
+        ((READ_ONLY, 0, f.VM_INHERIT_NONE), 0),
+    ],
+)
+def test_minherit_s_errors(
+    bench: CallBench, arguments: tuple[int, int, int], outcome: int | str
+) -> None:
+    assert bench.call("minherit", *arguments) == outcome
+
+
+def test_minherit_is_forgotten_with_the_mapping(bench: CallBench) -> None:
+    at = bench.result("mmap", 0, 2 * PAGE_SIZE, RW, ANON, -1, 0)
+    assert bench.call("minherit", at, 2 * PAGE_SIZE, f.VM_INHERIT_NONE) == 0
+    fixed = ANON | f.MAP_FIXED
+    assert bench.call("mmap", at, PAGE_SIZE, RW, fixed, -1, 0) == at
+    assert bench.call("fork") == (FIRST_PID + 1, 0)
+    child = bench.process.children[FIRST_PID + 1]
+    assert child.space.layout.find(at) is not None
+    assert child.space.layout.find(at + PAGE_SIZE) is None
