@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from emu.darwin.numbers import name_of
+from emu.syscalls.pager import look
 
 if TYPE_CHECKING:
     from emu.kernel.files import OpenFile
@@ -31,7 +32,7 @@ def call_buffers(
 ) -> list[tuple[int, bytes]]:
     """Return up to ``limit`` bytes of what a call receives into or sends from: (address, data)."""
     name = bare_name(number)
-    peek = process.space.peek
+    peek = partial(look, process.space)
     if name in {"readv", "writev"}:
         vectors = _iovecs(peek(arguments[1], 16 * min(arguments[2], 64)))
     elif name in {"recvmsg", "sendmsg"}:

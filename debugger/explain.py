@@ -24,6 +24,7 @@ from emu.machine import EXEC, READ, REGISTERS, WRITE, Machine, Registers
 from emu.machine_probe import Probe
 from emu.strace.shapes import shape_of
 from emu.strace.tracer import Pending
+from emu.syscalls.pager import look
 from emu.syscalls.table import TABLE
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def execute_once(process: Process, pc: int) -> Outcome:
         if page in mapped:
             page += PAGE_SIZE
         region = process.space.layout.find(page)
-        data = process.space.peek(page, PAGE_SIZE) if region is not None else None
+        data = look(process.space, page, PAGE_SIZE) if region is not None else None
         if data is None or page in mapped or region is None or not region.prot & stop.access:
             fault = stop.address
             break

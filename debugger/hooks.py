@@ -27,6 +27,7 @@ from emu.darwin.numbers import name_of
 from emu.kernel.process import Process
 from emu.machine import READ, WRITE
 from emu.machine_probe import Access, Probe
+from emu.syscalls.pager import look
 
 if TYPE_CHECKING:
     from emu.image import Image
@@ -198,7 +199,7 @@ class Hooks(Run):
 
     def _value(self, process: Process, watch: Watchpoint) -> int:
         found = extent(watch, self.image_of(process))
-        data = process.space.peek(*found) if found is not None else None
+        data = look(process.space, *found) if found is not None else None
         return int.from_bytes(data or b"", "little")
 
     def _covers(self, process: Process, watch: Watchpoint, address: int, size: int) -> bool:

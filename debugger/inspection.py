@@ -18,6 +18,7 @@ from debugger.unwind import Frame, frames
 from emu.errors import DebugError, ExpressionError
 from emu.kernel.process import Process
 from emu.machine import REGISTERS, STATE_SIZE, Registers
+from emu.syscalls.pager import look
 
 if TYPE_CHECKING:
     from debugger.calls import CallRecord
@@ -45,7 +46,7 @@ class _Context:
 
     def memory(self, address: int, size: int) -> bytes | None:
         self.session.check_alive(self.process)
-        return self.process.space.peek(address, size)
+        return look(self.process.space, address, size)
 
     def symbol(self, name: str) -> int | None:
         symbol = self.session.engine.image_of(self.process).symbols.get(name)
@@ -104,7 +105,7 @@ class Inspection(Guest):
         Raises:
             DebugError: not all of it is mapped.
         """
-        data = self.process(pid).space.peek(address, size)
+        data = look(self.process(pid).space, address, size)
         if data is None:
             raise DebugError(f"nothing is mapped at {address:#x} ({size} bytes)")
         return data

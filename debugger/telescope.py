@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from debugger.disassembly import instruction_at, shown
+from emu.syscalls.pager import look
 
 if TYPE_CHECKING:
     from emu.image import Image
@@ -41,7 +42,7 @@ def chain(image: Image, space: AddressSpace, value: int) -> list[Step]:
         out.append(step)
         if step.kind in {"number", "code"} or step.text or value % 8:
             break
-        data = space.peek(value, 8)
+        data = look(space, value, 8)
         if data is None:
             break
         value = int.from_bytes(data, "little")
@@ -75,7 +76,7 @@ def text_at(space: AddressSpace, address: int) -> str:
     region = space.layout.find(address)
     if region is None:
         return ""
-    data = space.peek(address, min(_TEXT_MAX + 1, region.end - address)) or b""
+    data = look(space, address, min(_TEXT_MAX + 1, region.end - address)) or b""
     length = next((i for i, c in enumerate(data) if c not in _PRINTABLE), len(data))
     if length < 4:
         return ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from emu.darwin import flags as f
 from emu.darwin.errno import Errno
 from emu.machine import READ
+from emu.syscalls.pager import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +67,9 @@ def fetch(space: AddressSpace, address: int, length: int) -> bytes | None:
     if address + length <= region.end and backing.pager is None and space.saved is None:
         at = address - region.start + region.offset
         return backing.buffer[at : at + length]
+    if backing.pager is not None:
+        # To print what is sent must not change how it is sent.
+        return look(space, address, length)
     try:
         return bytes(space.view(address, length, READ))
     except (Errno, OSError):

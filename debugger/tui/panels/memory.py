@@ -10,6 +10,7 @@ from debugger.expressions import number_of
 from debugger.telescope import chain, chain_text
 from debugger.tui.page import Page, Row, page_of
 from emu.errors import DebugError
+from emu.syscalls.pager import look
 
 if TYPE_CHECKING:
     from debugger.tui.state import State
@@ -35,7 +36,7 @@ def stack(state: State, width: int, height: int) -> Page:
 
     def row(number: int) -> Row:
         at = sp + 8 * number
-        value = int.from_bytes(space.peek(at, 8) or b"", "little")
+        value = int.from_bytes(look(space, at, 8) or b"", "little")
         text = Text.assemble(("fp" if at == frame else "sp" if at == sp else "  ", "y.mark"))
         text.append(f" +{at - sp:<4}", "y.address")
         text.append(f"{value:016x} " if width >= 44 else f"{value:<12x}", "y.text")
@@ -65,7 +66,7 @@ def memory(state: State, width: int, height: int) -> Page:
 
     def row(number: int) -> Row:
         at = start + per_line * number
-        data = space.peek(at, min(per_line, region.end - at)) or b""
+        data = look(space, at, min(per_line, region.end - at)) or b""
         text = Text.assemble((f"{at:09x} ", "y.address"))
         text.append(f"{data.hex(' '):<{3 * per_line}} ", "y.text")
         text.append("".join(chr(c) if 32 <= c < 127 else "." for c in data), "y.string")
