@@ -1,10 +1,11 @@
-// float.s: a double as decimal digits, exactly, for printf's f, e and g.
+// float.s: a double as digits, exactly, for printf's f, e, g and a.
 //
 // A double is m × 2^e with a whole m below 2^53, so it has finitely many decimal digits: at most
 // 309 before the point and 1074 behind it. They are all computed, in groups of nine:
 //   before the point  m × 2^e (or m >> -e) as 32-bit words, divided by 10^9 again and again;
 //   behind it         the rest of m, as words of a fraction, multiplied by 10^9 again and again.
 // Then the digits are cut where the precision says and rounded half to even, as IEEE 754 asks.
+// Hexadecimal ones, for a, are there already.
 //
 // The frame, from x19:
 .equ WORDS,       0                     // 40 words of a big number
@@ -64,6 +65,8 @@ _libsystem_float:
     ubfx    x8, x0, #52, #11
     cmp     x8, #0x7ff
     b.eq    Lspecial
+    cmp     w23, #'a'
+    b.eq    Lhex
     bl      Ldecimal
     cmp     w23, #'f'
     b.eq    Lfixed
@@ -125,6 +128,80 @@ Lexponential:
 Lexponential_digits:
     bl      Lpoint
     bl      Lsuffix
+    b       Lfloat_done
+
+// x0 = |the bits|, w2 = precision, below 0 for as many digits as there are. As on macOS, the
+// digit before the point is 1 of subnormal numbers too.
+Lhex:
+    ldr     x8, [x20, #FIELD_PREFIX_SIZE]
+    add     x9, x20, x8
+    mov     w10, #'0'
+    mov     w11, #'x'
+    eor     w11, w11, w27
+    strb    w10, [x9, #FIELD_PREFIX]
+    strb    w11, [x9, #(FIELD_PREFIX + 1)]
+    add     x8, x8, #2
+    str     x8, [x20, #FIELD_PREFIX_SIZE]
+    ubfx    x8, x0, #52, #11
+    ubfx    x9, x0, #0, #52             // m, with 52 bits behind the point
+    mov     w28, #0
+    cbz     x0, Lhex_digits
+    orr     x10, x9, #0x10000000000000
+    cmp     x8, #0
+    csel    x9, x10, x9, ne
+    csinc   x8, x8, xzr, ne
+    clz     x10, x9
+    sub     x10, x10, #11
+    lsl     x9, x9, x10
+    sub     x8, x8, x10
+    sub     w28, w8, #1023
+    cmp     w2, #13
+    b.hs    Lhex_digits
+    mov     w10, #13
+    sub     w10, w10, w2
+    lsl     w10, w10, #2
+    mov     x11, #1
+    lsl     x11, x11, x10               // one in the last place that is kept
+    sub     x12, x11, #1
+    and     x12, x9, x12                // what is cut off
+    sub     x9, x9, x12
+    cmp     x12, x11, lsr #1
+    b.lo    Lhex_digits
+    b.hi    Lhex_up
+    tst     x9, x11
+    b.eq    Lhex_digits
+Lhex_up:
+    add     x9, x9, x11
+Lhex_digits:
+    add     x24, x19, #(DIGITS + 1)
+    mov     w25, #0
+    mov     w26, #1
+    mov     w13, #('a' - '9' - 1)
+    eor     w13, w13, w27               // from behind 9 to the letters
+    ror     x9, x9, #52                 // the digit before the point lies lowest
+Lhex_next:
+    and     w10, w9, #15
+    cmp     w10, #9
+    csel    w11, w13, wzr, hi
+    add     w10, w10, w11
+    add     w10, w10, #'0'
+    strb    w10, [x24, w25, uxtw]
+    ror     x9, x9, #60
+    add     w25, w25, #1
+    cmp     w25, #14
+    b.ne    Lhex_next
+    mov     w22, w2
+    tbz     w2, #31, Lhex_done
+    mov     w22, #13
+Lhex_strip:
+    ldrb    w10, [x24, w22, uxtw]
+    cmp     w10, #'0'
+    b.ne    Lhex_done
+    subs    w22, w22, #1
+    b.ne    Lhex_strip
+Lhex_done:
+    bl      Lpoint
+    bl      Lbinary_suffix
     b       Lfloat_done
 
 // Infinity and what is not a number: never padded with zeros
@@ -488,16 +565,10 @@ Lpoint_done:
 
 // Put the exponent w28 into the field: e, sign, two digits or three.
 Lsuffix:
+    mov     x17, x30
     mov     w8, #'e'
-    eor     w8, w8, w27
-    strb    w8, [x20, #FIELD_SUFFIX]
-    cmp     w28, #0
-    mov     w8, #'+'
-    mov     w9, #'-'
-    csel    w8, w9, w8, lt
-    cneg    w28, w28, lt
-    strb    w8, [x20, #(FIELD_SUFFIX + 1)]
-    add     x9, x20, #(FIELD_SUFFIX + 2)
+    bl      Lsuffix_sign
+    mov     x30, x17
     mov     w10, #10
     mov     w11, #100
     udiv    w12, w28, w11
@@ -512,9 +583,47 @@ Lsuffix_two:
     add     w13, w13, #'0'
     strb    w12, [x9], #1
     strb    w13, [x9], #1
+Lsuffix_size:
     add     x8, x20, #FIELD_SUFFIX
     sub     x9, x9, x8
     str     x9, [x20, #FIELD_SUFFIX_SIZE]
+    ret
+
+// Put the exponent w28 into the field: p, sign, as many digits as it takes.
+Lbinary_suffix:
+    mov     x17, x30
+    mov     w8, #'p'
+    bl      Lsuffix_sign
+    mov     x30, x17
+    mov     w10, #10
+    mov     w11, #1000
+Lbinary_first:
+    cmp     w28, w11
+    b.hs    Lbinary_digit
+    udiv    w11, w11, w10
+    cmp     w11, #1
+    b.ne    Lbinary_first
+Lbinary_digit:
+    udiv    w12, w28, w11
+    msub    w28, w12, w11, w28
+    add     w12, w12, #'0'
+    strb    w12, [x9], #1
+    udiv    w11, w11, w10
+    cbnz    w11, Lbinary_digit
+    b       Lsuffix_size
+
+// w8 = the letter of an exponent: put it and the sign of w28 into the field; w28 = |w28|,
+// x9 -> what is behind them
+Lsuffix_sign:
+    eor     w8, w8, w27
+    strb    w8, [x20, #FIELD_SUFFIX]
+    cmp     w28, #0
+    mov     w8, #'+'
+    mov     w9, #'-'
+    csel    w8, w9, w8, lt
+    cneg    w28, w28, lt
+    strb    w8, [x20, #(FIELD_SUFFIX + 1)]
+    add     x9, x20, #(FIELD_SUFFIX + 2)
     ret
 
 .zerofill __DATA,__bss,Lframe,FRAME,4

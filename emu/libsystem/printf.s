@@ -1,8 +1,8 @@
 // printf.s: int printf(const char *format, ...)
 //
-// %[flags][width][.precision][length]conversion with the flags - + space # 0, * for width and
-// precision, the lengths hh h l ll q j z t L, and d i u x X o c s p f F e E g G n %. A conversion
-// that is not known prints its letter. Variadic arguments are on the stack, eight bytes each, as
+// %[flags][width][.precision][length]conversion with the flags - + space # 0 ', * for width and
+// precision, the lengths hh h l ll q j z t L, and d i u x X o c s p f F e E g G a A n %. A
+// conversion that is not known prints its letter. Variadic arguments are on the stack, eight bytes each, as
 // Apple's arm64 convention has it.
 //
 // Every conversion becomes a field, which Lfield pads and puts out:
@@ -17,6 +17,7 @@
 .equ SPACE, 4
 .equ ALT,   8
 .equ ZERO,  16
+.equ GROUP, 32                          // ': the C locale has nothing to put between thousands
 
 .equ INT,   0
 .equ LONG,  1
@@ -131,6 +132,8 @@ Lconversions:
     CONVERSION 'E', Lfloat
     CONVERSION 'g', Lfloat
     CONVERSION 'G', Lfloat
+    CONVERSION 'a', Lfloat
+    CONVERSION 'A', Lfloat
     CONVERSION 'n', Lcount
     .long   0
 
@@ -157,6 +160,9 @@ Lparse_flag:
     csel    w8, w9, w8, eq
     cmp     w26, #'0'
     mov     w9, #ZERO
+    csel    w8, w9, w8, eq
+    cmp     w26, #39                    // '
+    mov     w9, #GROUP
     csel    w8, w9, w8, eq
     orr     w21, w21, w8
     cbnz    w8, Lparse_flag
@@ -368,7 +374,18 @@ Lnull:
 // %n: how many characters have been put out so far
 Lcount:
     ldr     x8, [x20], #8
+    cmp     w25, #SHORT
+    b.lo    Lcount_long
+    b.eq    Lcount_short
+    strb    w24, [x8]
+    b       Lprintf_text
+Lcount_short:
+    strh    w24, [x8]
+    b       Lprintf_text
+Lcount_long:
     str     w24, [x8]
+    cbz     w25, Lprintf_text           // INT
+    str     x24, [x8]
     b       Lprintf_text
 
 Lfloat:

@@ -52,6 +52,18 @@ CASES: list[tuple[str, str, str]] = [
     ("%.1100f", "5e-324", f"{5e-324:.1100f}"),
     ("%f", "1.7976931348623157e308", f"{1.7976931348623157e308:f}"),
     ("%.1200f|", "0.5", f"{0.5:.1200f}|"),
+    ("%a %a %a %a", "1.0, 0.5, 0.1, -0.0", "0x1p+0 0x1p-1 0x1.999999999999ap-4 -0x0p+0"),
+    ("%A %A", "-31.75, 1e300", "-0X1.FCP+4 0X1.7E43C8800759CP+996"),
+    ("%a %a", "5e-324, 1.7976931348623157e308", "0x1p-1074 0x1.fffffffffffffp+1023"),
+    ("%.0a %.0a %.0a %.0a", "1.5, 1.25, 1.75, 2.5", "0x2p+0 0x1p+0 0x2p+0 0x1p+1"),
+    ("%.1a %.1a %.3a %.13a", "0x1.08p0, 0x1.18p0, 0x1.fffffp0, 0x1.8p1",
+     "0x1.0p+0 0x1.2p+0 0x2.000p+0 0x1.8000000000000p+1"),
+    ("%.15a %#a %#.0a %.2a", "1.0, 1.0, 1.0, 0.0",
+     "0x1.000000000000000p+0 0x1.p+0 0x1.p+0 0x0.00p+0"),
+    ("[%10a|%-10a|%010a|%+a|% a]", "1.5, 1.5, -1.5, 1.5, 1.5",
+     "[  0x1.8p+0|0x1.8p+0  |-0x01.8p+0|+0x1.8p+0| 0x1.8p+0]"),
+    ("%a %A %La", "1.0/0.0, 0.0/0.0, (long double)2", "inf NAN 0x1p+1"),
+    ("%'d %'.2f", "1234567, 1234.5", "1234567 1234.50"),
     ("%y%d", "3", "y3"),
 ]  # fmt: skip
 
@@ -72,7 +84,14 @@ def random_floats(count: int) -> list[tuple[str, str, str]]:
             continue
         spec = f"%.{random.choice((0, 1, 3, 6, 17, 30))}{random.choice('feEgG')}"
         found.append((spec, number.hex(), spec % number))
+        found.append(("%a", number.hex(), _shortest(number.hex())))
     return found
+
+
+def _shortest(text: str) -> str:
+    """Return what Python writes of a normal number, without the zeros that ``%a`` leaves out."""
+    digits, exponent = text.split("p")
+    return f"{digits.rstrip('0').rstrip('.')}p{exponent}"
 
 
 def test_it_prints_what_it_should(tmp_path: Path) -> None:
@@ -96,3 +115,26 @@ def test_it_prints_what_it_should(tmp_path: Path) -> None:
     ):
         assert (got, int(count)) == (wanted, len(wanted)), (form, arguments)
     assert len(printed) == 2 * len(cases) + 1
+
+
+def test_n_counts_into_what_its_length_says(tmp_path: Path) -> None:
+    source = tmp_path / "count.c"
+    source.write_text(
+        """
+        #include <stdio.h>
+        int main(void) {
+            long n[4] = {-1, -1, -1, -1};
+            printf("abc%hhn%hn%n%ln\\n", (char *)n, (short *)(n + 1), (int *)(n + 2), n + 3);
+            printf("%lx %lx %lx %lx\\n", n[0], n[1], n[2], n[3]);
+        }
+        """
+    )
+    program = cross_compile(source, tmp_path / "count", "-w", "-fno-sanitize=all")
+    done = subprocess.run(
+        [sys.executable, "-m", "emu.cli", "run", "--quiet", str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wanted = "ffffffffffffff03 ffffffffffff0003 ffffffff00000003 3"
+    assert (done.returncode, done.stdout) == (0, f"abc\n{wanted}\n")
