@@ -12,7 +12,7 @@ from emu.errors import ImageError, UsageError
 from emu.files import require_regular
 from emu.host import Host
 from emu.host.limits import raise_open_files
-from emu.host.sharing import adopted
+from emu.host.sharing import adopted, bound_port
 from emu.kernel.files import OpenFile
 from emu.kernel.kernel import FIRST_PID
 from emu.kernel.process import Limits, Process
@@ -97,6 +97,18 @@ class Options:
         """Return the host's address that the guest will listen on, as far as is known."""
         port = self.given_port()
         return self.listen or (("127.0.0.1", port) if port is not None else None)
+
+    def share(self, listener: int) -> None:
+        """Serve the socket on descriptor ``listener`` together with other emulators.
+
+        Where the user left the choice of a port to the system, the guest gets the one chosen.
+        """
+        self.shared_listener = listener
+        port = bound_port(listener)
+        if self.listen is not None:
+            self.listen = (self.listen[0], port)
+        elif self.given_port() == 0:
+            self.port = port
 
     def argv(self) -> list[str]:
         """Return the guest's arguments, its name first."""

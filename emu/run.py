@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     if tie is None:
         check_address(options)
     else:
-        options.shared_listener, say = tie.listener, _quiet
+        options.share(tie.listener)
+        say = _quiet
     system, first = prepare(options, image, console.say)
     say(f"{image.name}: the guest's / is {root} ({why})")
     trace = _start_trace(arguments, system)

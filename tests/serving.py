@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,13 +11,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Seconds until what does not come about is a failure: bounds of hangs, never of speed.
 PATIENCE = 60.0
+
+_LISTENING = re.compile(rb"listening on http://127\.0\.0\.1:(\d+)\s")
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,11 @@ def serving(
     ``program`` is a server other than the package's own, ``package`` is the directory that
     the emulator is imported from, and ``wrapper`` is a command that starts the emulator.
     """
-    port = free_port()
     command = [*wrapper, sys.executable, "-m", "emu.cli", "run", *options]
     command += [] if root is None else ["--root", str(root)]
-    command += ["--port", str(port), *([] if program is None else [str(program)])]
+    command += ["--port", "0", *([] if program is None else [str(program)])]
     variables = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(package)}
-    with started(command, port, scratch, environment=variables) as served:
+    with started(command, 0, scratch, environment=variables) as served:
         yield served
 
 
@@ -93,8 +95,10 @@ def started(
 ) -> Iterator[Served]:
     """Run ``command``, which serves ``port``, in ``cwd`` or ``scratch``; end it afterwards.
 
-    Its output goes to files in ``scratch``; ``environment`` is added to our own, and ``leads``
-    gives it a process group, which it ends with.
+    Port 0 is one that the server chooses, and says when it listens: nobody else can take it in
+    between, and no connection has to be made to see that it is up.  The output goes to files in
+    ``scratch``; ``environment`` is added to our own, and ``leads`` gives the server a process
+    group, which it ends with.
     """
     log, words = scratch / "stdout", scratch / "stderr"
     with log.open("wb") as out, words.open("wb") as err:
@@ -109,8 +113,7 @@ def started(
         )
     served = Served(port, process, log, words, leads)
     try:
-        _await(served)
-        yield served
+        yield _await(served)
     finally:
         served.terminate()
         try:
@@ -120,16 +123,26 @@ def started(
             process.wait()
 
 
-def _await(served: Served) -> None:
+def _await(served: Served) -> Served:
+    """Wait until the server takes connections; returns it with its port."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if served.process.poll() is not None:
+        ended = served.process.poll() is not None
+        if served.port:
+            if _answers(served):
+                return served
+        elif listening := _LISTENING.search(served.log.read_bytes()):
+            return replace(served, port=int(listening[1]))
+        if ended:
             break
-        try:
-            served.connect().close()
-        except ConnectionRefusedError:
-            time.sleep(0.01)
-        else:
-            return
+        time.sleep(0.01)
     said = served.words.read_text(errors="replace")
     raise AssertionError(f"the server does not come up: {said}")
+
+
+def _answers(served: Served) -> bool:
+    try:
+        served.connect().close()
+    except ConnectionRefusedError:
+        return False
+    return True

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 
-__all__ = ["Line", "adopted", "bound_listener", "can_share"]
+__all__ = ["Line", "adopted", "bound_listener", "bound_port", "can_share"]
 
 
 def can_share() -> bool:
@@ -28,6 +28,13 @@ def bound_listener(address: tuple[str, int]) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def bound_port(fd: int) -> int:
+    """Return the port that the socket on descriptor ``fd`` is bound to."""
+    with socket.socket(fileno=os.dup(fd)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def adopted(fd: int) -> socket.socket:

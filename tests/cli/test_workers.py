@@ -46,6 +46,7 @@ def pair(tmp_path: Path) -> Iterator[Served]:
 
 def test_two_workers_answer_on_one_port_with_one_log_and_one_sum(pair: Served) -> None:
     assert len(workers_of(pair)) == 2
+    assert pair.log.read_bytes() == b"ymawky: listening on http://127.0.0.1:%d\n" % pair.port * 2
     for _ in range(10):
         assert ask(pair).endswith(b"\r\n\r\nhello")
     until(lambda: pair.log.read_bytes().count(b'"GET /k HTTP/1.1" 200 5') == 10)

@@ -16,7 +16,7 @@ import pytest
 from tests.server.exchange import ask, connect, request
 from tests.server.site import HELLO
 from tests.server.subject import command, serving
-from tests.serving import PATIENCE, Served, free_port
+from tests.serving import PATIENCE, Served
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -74,23 +74,27 @@ def _started(root: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def _port(process: subprocess.Popen[str]) -> int:
+    """Return the port that the server says it listens on."""
+    assert process.stdout
+    said = re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())
+    assert said
+    return int(said[1])
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
 def test_a_signal_ends_the_server_cleanly(root: Path, name: str) -> None:
-    with _started(root, f"127.0.0.1:{free_port()}") as process:
-        assert process.stdout
-        assert re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+    with _started(root, "127.0.0.1:0") as process:
+        assert _port(process) > 0
         process.send_signal(signal.Signals[name])
         _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
 
 
 def test_with_d_it_ends_after_one_connection(root: Path) -> None:
-    port = free_port()
-    with _started(root, "-d", str(port)) as process:
-        assert process.stdout
-        assert str(port) in process.stdout.readline()
-        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
+    with _started(root, "-d", "0") as process:
+        with socket.create_connection(("127.0.0.1", _port(process)), timeout=PATIENCE) as client:
             client.sendall(request("GET", "/hello.txt", "Connection: close"))
             data = b""
             while piece := client.recv(4096):
@@ -104,6 +108,14 @@ def test_with_d_it_ends_after_one_connection(root: Path) -> None:
 LINE = re.compile(
     r'(?P<peer>\S+) - - \[(?P<time>[^]]+)\] "(?P<request>[^"]*)" (?P<status>\d{3}) (?P<size>\d+|-)'
 )
+
+
+def _await_lines(served: Served, count: int) -> None:
+    """Wait for that many lines: each is written behind its answer, by a process of its own."""
+    deadline = time.monotonic() + PATIENCE
+    while served.log.read_bytes().count(b"\n") < count:
+        assert time.monotonic() < deadline, served.log.read_text()
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
