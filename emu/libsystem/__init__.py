@@ -39,6 +39,7 @@ _CALLED: Final = (
 _IMPLIED: Final = (
     "calloc memmove bzero memset_pattern4 memset_pattern8 memset_pattern16 __memcpy_chk"
     " __memmove_chk __memset_chk abort __error __stack_chk_guard __stack_chk_fail __chkstk_darwin"
+    " _tlv_bootstrap"
 )
 PROVIDED: Final = (*_CALLED.split(), *_IMPLIED.split())
 _BINDER: Final = "dyld_stub_binder"
@@ -60,7 +61,7 @@ def bind(program: Program) -> Image:
     """
     missing = [i for i in program.imports if i.name not in _PROVIDED and not i.weak]
     if missing:
-        raise ImageError(_missing(program.image.name, missing))
+        raise ImageError(_missing(program.image.name, missing) + _advice(program.image))
     wanted = any(i.name in _PROVIDED - {_BINDER} for i in program.imports)
     main = program.image.start == "main"
     if not wanted and not (main and program.initializers):
@@ -68,6 +69,8 @@ def bind(program: Program) -> Image:
     library = _library()
     pointers = [(i.addr, _target(library, i)) for i in program.imports]
     joined = _joined(_patched(program.image, pointers), library)
+    where = library.symbols["_libsystem_thread_locals"].value
+    joined = _patched(joined, [(where, program.thread_locals)])
     return _entered(joined, program) if main else joined
 
 
@@ -90,6 +93,13 @@ def _missing(name: str, imports: Sequence[Import]) -> str:
         f"{name}: calls what is not provided here: {', '.join(parts)}{more}; "
         f"provided are {', '.join(_CALLED.split())}"
     )
+
+
+def _advice(image: Image) -> str:
+    """Say what to do about symbols that the program's author never asked for."""
+    if not any(name.startswith("___ubsan_handle_") for name in image.symbols):
+        return ""
+    return "; it holds the compiler's run-time checks: build it with -fno-sanitize=undefined"
 
 
 def _target(library: Image, found: Import) -> int:

@@ -2,7 +2,7 @@
 //
 // dyld's `start` calls the initializers, then main, and passes main's result to exit. Here the
 // linker (emu/libsystem/__init__.py) makes `start` the entry point and fills in the three words
-// at _libsystem_main.
+// at _libsystem_main, and the one at _libsystem_thread_locals.
 
 .equ SYS_exit,  1
 .equ SYS_getpid, 20
@@ -96,6 +96,17 @@ Lreport:
 ___chkstk_darwin:
     ret
 
+// void *_tlv_bootstrap(x0 = descriptor of a thread-local variable): its address; only x0, x16 and
+// x17 change. There is one thread, so the first values are its variables.
+.equ DESCRIPTOR_OFFSET, 16
+.globl __tlv_bootstrap
+__tlv_bootstrap:
+    adrp    x16, _libsystem_thread_locals@PAGE
+    ldr     x16, [x16, _libsystem_thread_locals@PAGEOFF]
+    ldr     x0, [x0, #DESCRIPTOR_OFFSET]
+    add     x0, x0, x16
+    ret
+
 // dyld_stub_binder: lazy pointers are bound before the program runs, so nothing gets here
 .globl dyld_stub_binder
 dyld_stub_binder:
@@ -124,3 +135,8 @@ _libsystem_main:
     .quad   0                           // main
     .quad   0                           // the first initializer's address
     .quad   0                           // how many there are
+
+.globl _libsystem_thread_locals
+.private_extern _libsystem_thread_locals
+_libsystem_thread_locals:
+    .quad   0                           // where the first values are

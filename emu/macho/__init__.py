@@ -44,12 +44,14 @@ class Program:
     """A loaded executable and what it still needs from others.
 
     ``imports`` are at slid addresses; ``initializers`` are the functions to call before the entry
-    point (``__mod_init_func``, ``__init_offsets``), in order.
+    point (``__mod_init_func``, ``__init_offsets``), in order.  ``thread_locals`` is where the first
+    values of thread-local variables lie, 0 when it has none.
     """
 
     image: Image
     imports: tuple[Import, ...]
     initializers: tuple[int, ...]
+    thread_locals: int = 0
 
 
 def is_macho(start: bytes) -> bool:
@@ -108,7 +110,15 @@ def _load(data: bytes, name: str, slide: int, aids: _Aids) -> Program:
         _image(executable, memory, entries, name, slide, aids),
         tuple(_slid(i, slide) for i in imports),
         tuple(i + slide for i in _initializers(executable, memory, slide)),
+        _thread_locals(executable, slide),
     )
+
+
+def _thread_locals(executable: Executable, slide: int) -> int:
+    """Return the address that the offsets of thread-local variables count from."""
+    kinds = {c.S_THREAD_LOCAL_REGULAR, c.S_THREAD_LOCAL_ZEROFILL}
+    found = [s.addr for part in executable.segments for s in part.sections if s.type in kinds]
+    return min(found) + slide if found else 0
 
 
 def _check_slide(executable: Executable, slide: int) -> None:

@@ -343,6 +343,25 @@ def test_output_to_a_terminal_comes_by_lines(compiled: Callable[..., Path]) -> N
     os.close(outer)
 
 
+def test_thread_local_variables_are_those_of_the_only_thread(run: Run) -> None:
+    done = run(
+        """
+        _Thread_local int counter = 40;
+        _Thread_local char room[100];
+        static _Thread_local long far_one = 7;
+        int *address(void) { return &counter; }
+        int main(void) {
+            counter += 2;
+            for (int i = 0; i < 100; i++) if (room[i]) return 1;
+            room[99] = 'x';
+            printf("%d %d %ld %c\\n", *address(), &counter == address(), far_one, room[99]);
+            return 0;
+        }
+        """
+    )
+    assert (done.stdout, done.stderr) == (b"42 1 7 x\n", b"")
+
+
 # -- binding ------------------------------------------------------------------------------------
 
 
@@ -358,6 +377,14 @@ def test_missing_symbols_are_named_before_anything_runs(run: Run) -> None:
     [line] = done.stderr.decode().splitlines()
     assert "_fopen, _system (libSystem)" in line
     assert "provided are" in line
+
+
+def test_checks_that_zig_has_linked_in_are_named(tmp_path: Path) -> None:
+    source = tmp_path / "program.c"
+    source.write_text("int main(int n, char **v) { return n << n; }")
+    program = cross_compile(source, tmp_path / "program")
+    with pytest.raises(ImageError, match="build it with -fno-sanitize=undefined"):
+        libsystem.bind(macho.load(program.read_bytes(), "a.out"))
 
 
 def program_importing(*names: str, flags: int = 0x40) -> macho.Program:
