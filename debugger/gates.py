@@ -63,13 +63,14 @@ class Gates(Hooks):
         pid = process.pid
         if pid in self._calls:
             return 0
-        pc = arguments[9] - 4
-        if self._held.pop(pid, -1) != pc:
-            event = self._call_event(process, number, row, arguments)
-            if event is not None:
-                self._held[pid] = self._passed[pid] = pc
-                self._halt(process, event)
-                return HOLD
+        if self._catches or self._status_breaks or self._held:
+            pc = arguments[9] - 4
+            if self._held.pop(pid, -1) != pc:
+                event = self._call_event(process, number, row, arguments)
+                if event is not None:
+                    self._held[pid] = self._passed[pid] = pc
+                    self._halt(process, event)
+                    return HOLD
         self._calls[pid] = (number, row, arguments)
         if self._watches:
             self._before[pid] = [(w, self._value(process, w)) for w in self._watches]
@@ -78,8 +79,6 @@ class Gates(Hooks):
     def _call_event(
         self, process: Process, number: int, row: Syscall | None, arguments: tuple[int, ...]
     ) -> StopEvent | None:
-        if not self._catches and not self._status_breaks:
-            return None
         place = self._live_place(arguments[9] - 4)
         for point in self._catches:
             if (

@@ -96,6 +96,15 @@ def look(space: AddressSpace, address: int, length: int) -> bytes | None:
     No page of a mapped file is read in for it: one that the guest has not looked at stays
     untouched, and a socket sends it as before.  It works for saved processes too.
     """
+    first = space.layout.find(address)
+    if first is None:
+        return None
+    backing = first.backing
+    if address + length <= first.end and backing.pager is None:
+        if space.saved is not None:
+            return space.peek(address, length)
+        at = address - first.start + first.offset
+        return bytes(backing.view[at : at + length])
     data = space.peek(address, length)
     if data is None or not any(_maps_file(r) for r in _regions(space, address, length)):
         return data
