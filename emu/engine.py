@@ -76,6 +76,8 @@ class Engine:
         # The default model lacks LSE and PAC.
         self._control(const.UC_CTL_CPU_MODEL, ctypes.c_int(arm64.UC_CPU_ARM64_MAX))
         self.emu_start = _declare(own.uc_emu_start, p, u64, u64, u64, size)
+        #: The same for who brings its arguments as ctypes objects, made once.
+        self.emu_start_prepared: Any = own["uc_emu_start"]
         self.emu_stop = _declare(own.uc_emu_stop, p)
         self.mem_map_ptr = _declare(own.uc_mem_map_ptr, p, u64, size, u32, p)
         self.mem_unmap = _declare(own.uc_mem_unmap, p, u64, size)
@@ -84,8 +86,10 @@ class Engine:
         # These take a fraction of a microsecond and call nothing back: letting other threads run
         # meanwhile, as a CDLL does at every call, costs more than they do.
         quick = ctypes.PyDLL(own._name)  # noqa: SLF001 - the path it was found at
-        self.reg_read_batch = _declare(quick.uc_reg_read_batch, p, p, p, ctypes.c_int)
-        self.reg_write_batch = _declare(quick.uc_reg_write_batch, p, p, p, ctypes.c_int)
+        # Their arguments too are made once: to convert four numbers takes longer than the exchange.
+        self.reg_read_batch: Any = quick.uc_reg_read_batch
+        self.reg_write_batch: Any = quick.uc_reg_write_batch
+        self.reg_read = _declare(quick.uc_reg_read, p, ctypes.c_int, p)
         self.reg_write = _declare(quick.uc_reg_write, p, ctypes.c_int, p)
         self.hook_add: Any = own.uc_hook_add
         self.hook_del = _declare(own.uc_hook_del, p, size)

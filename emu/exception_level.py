@@ -17,10 +17,10 @@ from emu.engine import arm64, check
 if TYPE_CHECKING:
     from emu.engine import Engine
 
-__all__ = ["enter_el0"]
+__all__ = ["SystemRegister", "enter_el0", "read_register"]
 
 
-class _System(NamedTuple):
+class SystemRegister(NamedTuple):
     """A system register by the fields of ``mrs`` (Arm ARM, C5.2)."""
 
     op0: int
@@ -30,13 +30,13 @@ class _System(NamedTuple):
     op2: int
 
 
-_SCR_EL3: Final = _System(3, 6, 1, 1, 0)
-_HCR_EL2: Final = _System(3, 4, 1, 1, 0)
-_SCTLR_EL1: Final = _System(3, 0, 1, 0, 0)
-_TCR_EL1: Final = _System(3, 0, 2, 0, 2)
-_CNTKCTL_EL1: Final = _System(3, 0, 14, 1, 0)
-_SPSR_EL1: Final = _System(3, 0, 4, 0, 0)
-_ELR_EL1: Final = _System(3, 0, 4, 0, 1)
+_SCR_EL3: Final = SystemRegister(3, 6, 1, 1, 0)
+_HCR_EL2: Final = SystemRegister(3, 4, 1, 1, 0)
+_SCTLR_EL1: Final = SystemRegister(3, 0, 1, 0, 0)
+_TCR_EL1: Final = SystemRegister(3, 0, 2, 0, 2)
+_CNTKCTL_EL1: Final = SystemRegister(3, 0, 14, 1, 0)
+_SPSR_EL1: Final = SystemRegister(3, 0, 4, 0, 0)
+_ELR_EL1: Final = SystemRegister(3, 0, 4, 0, 1)
 
 # Non-secure and 64-bit below, and ``pacga`` asks nobody (NS, RW, API, APK; RW, API, APK).
 _SCR: Final = 1 << 0 | 1 << 10 | 1 << 16 | 1 << 17
@@ -97,7 +97,7 @@ def enter_el0(engine: Engine) -> None:
     check(engine.mem_unmap(handle, _STUB, _STUB_SIZE), "mem_unmap")
 
 
-def _write(engine: Engine, register: _System, value: int) -> None:
+def _write(engine: Engine, register: SystemRegister, value: int) -> None:
     packed = _CpRegister(
         register.crn, register.crm, register.op0, register.op1, register.op2, value
     )
@@ -105,3 +105,13 @@ def _write(engine: Engine, register: _System, value: int) -> None:
         engine.reg_write(engine.handle, arm64.UC_ARM64_REG_CP_REG, ctypes.addressof(packed)),
         "reg_write",
     )
+
+
+def read_register(engine: Engine, register: SystemRegister) -> int:
+    """Return what a system register holds, whatever exception level may read it."""
+    packed = _CpRegister(register.crn, register.crm, register.op0, register.op1, register.op2)
+    check(
+        engine.reg_read(engine.handle, arm64.UC_ARM64_REG_CP_REG, ctypes.addressof(packed)),
+        "reg_read",
+    )
+    return int(packed.val)

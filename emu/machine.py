@@ -15,18 +15,18 @@ from __future__ import annotations
 import ctypes
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from emu.brake import Brake
 from emu.engine import Engine, arm64, check, const
-from emu.exception_level import enter_el0
+from emu.exception_level import SystemRegister, enter_el0, read_register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "EXCEPTION_SMC", "EXEC", "READ", "REGISTERS", "STATE_SIZE", "WRITE", "Machine", "Registers",
-    "Stop",
+    "CODE_HOOK", "EXCEPTION_SMC", "EXEC", "READ", "REGISTERS", "STATE_SIZE", "WRITE", "Helper",
+    "Machine", "Registers", "Stop",
 ]  # fmt: skip
 
 READ, WRITE, EXEC = 1, 2, 4
@@ -57,9 +57,10 @@ _WRITE_KINDS = (const.UC_MEM_WRITE_UNMAPPED, const.UC_MEM_WRITE_PROT)
 class Stop:
     """Why :meth:`Machine.run` returned.
 
-    ``kind`` is one of "svc", "brk", "undefined", "fault", "exception" (any other CPU
-    exception, ``value`` is its number) and "stopped" (asked for, or a time slice's end).
+    ``kind`` is one of "svc", "brk", "undefined", "fault", "misaligned", "exception" (any other
+    CPU exception, ``value`` is its number) and "stopped" (asked for, or a time slice's end).
     For a fault ``access`` is READ, WRITE or EXEC and ``address`` the guest address.
+    A hook stops with "trapped", for a :class:`Helper`.
     """
 
     kind: str
@@ -93,10 +94,10 @@ class _Batch:
         self._ids = (ctypes.c_int * len(names))(*[_engine_id(n) for n in names])
         self._pointers = (ctypes.c_void_p * len(names))(*pointers)
         self._args = (
-            engine.handle,
-            ctypes.addressof(self._ids),
-            ctypes.addressof(self._pointers),
-            len(names),
+            ctypes.c_void_p(engine.handle),
+            ctypes.byref(self._ids),
+            ctypes.byref(self._pointers),
+            ctypes.c_int(len(names)),
         )
         self._read, self._write = engine.reg_read_batch, engine.reg_write_batch
 
@@ -121,7 +122,7 @@ _MEM_HOOK = ctypes.CFUNCTYPE(
     ctypes.c_int64,
     ctypes.c_void_p,
 )
-_CODE_HOOK = ctypes.CFUNCTYPE(
+CODE_HOOK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
 )
 
@@ -174,6 +175,22 @@ _CALL = struct.Struct("<11Q")
 _PC, _PC_AT = struct.Struct("<Q"), 8 * REGISTERS["pc"]
 
 
+class Helper(Protocol):
+    """What helps the engine where it falls short (:mod:`emu.interpreter`)."""
+
+    def mapped(self, start: int, size: int, prot: int) -> None:
+        """Take notice of a new mapping."""
+
+    def unmapped(self, start: int, size: int) -> None:
+        """Take notice that a mapping is gone."""
+
+    def hooked(self) -> None:
+        """Take notice that somebody else hooks code."""
+
+    def amend(self, stop: Stop) -> Stop | None:
+        """Do what the engine stopped at; None: the guest can go on."""
+
+
 class Machine:
     """One CPU.  All addresses are guest addresses unless a name says host."""
 
@@ -184,7 +201,11 @@ class Machine:
         self._call = _Batch(engine, [*(f"x{n}" for n in range(8)), "x16", "pc", "nzcv"])
         self._result = _Batch(engine, ["x0", "x1", "nzcv"])
         self._single = {name: _Batch(engine, [name]) for name in REGISTERS}
-        self._start, self._stop, self._handle = engine.emu_start, engine.emu_stop, engine.handle
+        self._stop, self._handle = engine.emu_stop, engine.handle
+        self._start = engine.emu_start_prepared
+        #: What the engine is entered with: where to begin, and no end, time or count.
+        self._begin, none = ctypes.c_uint64(), ctypes.c_uint64(0)
+        self._entry = (ctypes.c_void_p(engine.handle), self._begin, none, none, ctypes.c_size_t(0))
         self._stopped: Stop | None = None
         self._failed: BaseException | None = None
         #: The pc where it is known without asking the engine, which saves a call's exchange.
@@ -196,6 +217,9 @@ class Machine:
         self._callbacks: list[object] = []
         #: What a debugger does before :meth:`run` returns (:mod:`emu.machine_probe`).
         self.after_run: Callable[[Stop], Stop] | None = None
+        self._helper: Helper | None = None
+        #: Whether any code that was mapped loads exclusively (``ldxr`` and its like).
+        self.has_exclusives = False
         #: Where the guest may execute: (start, end).
         self._executable: list[tuple[int, int]] = []
         #: Whether a refused access is being executed once more: hooks must not see it twice.
@@ -217,15 +241,21 @@ class Machine:
         instruction that has not been executed.
         """
         stop = self._run()
+        while stop is not _SVC and self._helper is not None:
+            amended = self._helper.amend(stop)
+            if amended is not None:
+                stop = amended
+                break
+            stop = self._run()
         return stop if self.after_run is None else self.after_run(stop)
 
     def _run(self) -> Stop:
         self._stopped = None
         self.stopping = False
         self.entries += 1
-        pc = self._pc if self._pc >= 0 else self.read("pc")
+        self._begin.value = self._pc if self._pc >= 0 else self.read("pc")
         self._pc = _UNKNOWN
-        error = self._start(self._handle, pc, 0, 0, 0)
+        error = self._start(*self._entry)
         if self._failed is not None:
             failed, self._failed = self._failed, None
             raise failed
@@ -239,6 +269,15 @@ class Machine:
         # A brake that was applied too late for this run stops the next one at its first block.
         self._brake.release()
         return _STOPPED
+
+    def attach(self, helper: Helper) -> None:
+        """Let ``helper`` see what is mapped, and amend how a run ended."""
+        self._helper = helper
+
+    def trap(self, stop: Stop) -> None:
+        """Let :meth:`run` end with ``stop`` before the instruction whose hook calls this."""
+        self._stopped = stop
+        self._stop(self._handle)
 
     def fail(self, failed: BaseException) -> None:
         """Stop the engine and let :meth:`run` raise ``failed``: hooks cannot raise through C."""
@@ -255,7 +294,8 @@ class Machine:
         self._brake.apply()
 
     def _hook_interrupts(self) -> None:
-        stop, handle = self._stop, self._handle
+        # The engine itself stops, and then tells why: to call it from here takes as long again.
+        self.add_hook(const.UC_HOOK_INTR, ctypes.c_void_p(*self._engine.addresses("uc_emu_stop")))
 
         def interrupted(_uc: int, number: int, _data: int) -> None:
             if number == _EXCP_SWI:
@@ -266,7 +306,6 @@ class Machine:
                 self._stopped = _UNDEFINED
             else:
                 self._stopped = Stop("exception", value=number)
-            stop(handle)
 
         self.add_hook(const.UC_HOOK_INTR, _INTR_HOOK(interrupted))
 
@@ -276,7 +315,7 @@ class Machine:
         The hook is there for this alone: as long as one is, the engine takes its slow path
         for each store (``uc_mem_hook_installed``), which made a request a tenth dearer.
         """
-        hook = self._insert_hook(const.UC_HOOK_MEM_INVALID, self._refused, 1, 0)
+        hook = self.insert_hook(const.UC_HOOK_MEM_INVALID, self._refused, 1, 0)
         self.locating = True
         try:
             return self._run()
@@ -315,9 +354,13 @@ class Machine:
     def add_hook(self, kind: int, callback: object, begin: int = 1, end: int = 0) -> int:
         """Add an engine hook of ``UC_HOOK_*`` kind on the addresses begin…end (1, 0: all)."""
         self._callbacks.append(callback)
-        return self._insert_hook(kind, callback, begin, end)
+        hook = self.insert_hook(kind, callback, begin, end)
+        if kind == const.UC_HOOK_CODE and self._helper is not None:
+            self._helper.hooked()
+        return hook
 
-    def _insert_hook(self, kind: int, callback: object, begin: int, end: int) -> int:
+    def insert_hook(self, kind: int, callback: object, begin: int, end: int) -> int:
+        """Do the same for a callback that its owner keeps."""
         hook = ctypes.c_size_t()
         error = self._engine.hook_add(
             ctypes.c_void_p(self._handle),
@@ -347,7 +390,7 @@ class Machine:
             if not self.locating:
                 total[0] += size >> 2
 
-        self.add_hook(const.UC_HOOK_BLOCK, _CODE_HOOK(entered))
+        self.add_hook(const.UC_HOOK_BLOCK, CODE_HOOK(entered))
         self._engine.flush_tb()
         return lambda: total[0]
 
@@ -369,7 +412,7 @@ class Machine:
             except BaseException as failed:  # noqa: BLE001 - handed on by run()
                 self.fail(failed)
 
-        hook = self.add_hook(const.UC_HOOK_CODE, _CODE_HOOK(reached), begin, end)
+        hook = self.add_hook(const.UC_HOOK_CODE, CODE_HOOK(reached), begin, end)
         self._engine.flush_tb()
 
         def remove() -> None:
@@ -412,6 +455,10 @@ class Machine:
         batch.read()
         return int.from_bytes(bytes(batch.buffer), "little")
 
+    def read_system(self, register: tuple[int, int, int, int, int]) -> int:
+        """Return a system register by op0, op1, crn, crm and op2 of its ``mrs``."""
+        return read_register(self._engine, SystemRegister(*register))
+
     def write(self, name: str, value: int) -> None:
         """Set one register."""
         batch = self._single[name]
@@ -431,11 +478,15 @@ class Machine:
         )
         if prot & EXEC:
             self._executable.append((address, address + size))
+        if self._helper is not None:
+            self._helper.mapped(address, size, prot)
 
     def unmap(self, address: int, size: int) -> None:
         """Take a range away that :meth:`map` gave."""
         self._executable = [r for r in self._executable if r != (address, address + size)]
         check(self._engine.mem_unmap(self._handle, address, size), "mem_unmap")
+        if self._helper is not None:
+            self._helper.unmapped(address, size)
 
     def read_memory(self, address: int, size: int) -> bytes | None:
         """Return bytes of the engine's map, or None where it has a gap."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from emu.engine import const
-from emu.machine import _CODE_HOOK, _MEM_HOOK, EXEC, READ, WRITE, Stop
+from emu.machine import _MEM_HOOK, CODE_HOOK, EXEC, READ, WRITE, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -79,7 +79,7 @@ class Probe:
             self._stopped_at = address if machine.stopping else _NOWHERE
 
         self._drop(self._code)
-        hook, kind = _CODE_HOOK(entered), const.UC_HOOK_CODE
+        hook, kind = CODE_HOOK(entered), const.UC_HOOK_CODE
         if addresses is None:
             self._code.append(self._machine.add_hook(kind, hook))
         else:
@@ -95,7 +95,7 @@ class Probe:
                 if not (self._muted or self._machine.locating):
                     entered(address, size)
 
-            self._blocks.append(self._machine.add_hook(const.UC_HOOK_BLOCK, _CODE_HOOK(reached)))
+            self._blocks.append(self._machine.add_hook(const.UC_HOOK_BLOCK, CODE_HOOK(reached)))
         self._machine.forget_all_code()
 
     # -- memory ---------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import ctypes
 import mmap
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from emu.darwin.errno import EFAULT, ENAMETOOLONG, ENOMEM, Errno
 from emu.image import PAGE_SIZE
@@ -26,12 +26,14 @@ from emu.machine import READ, WRITE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["AddressSpace", "Backing", "Layout", "Pager", "Region", "round_page"]
+__all__ = ["BLOCK", "AddressSpace", "Backing", "Layout", "Pager", "Region", "round_page"]
 
 #: Most memory that one guest process may map, in bytes.
 SPACE_LIMIT = 1 << 36
 #: Where ``mmap`` without an address starts to look, and where user addresses end (47 bits).
 MMAP_BASE, USER_END = 0x3_0000_0000, 1 << 47
+#: Bytes by which memory without a file becomes present: the engine's page.
+BLOCK = 4096
 
 
 def round_page(size: int) -> int:
@@ -48,15 +50,16 @@ class Pager(Protocol):
 
 
 class Backing:
-    """``size`` bytes of host memory, in blocks of one guest page.
+    """``size`` bytes of host memory, in blocks of ``block`` bytes.
 
-    ``present`` has a byte for each block, 1 once it has been touched.  ``runs`` lists those
+    A block is smaller than a guest page, so that a switch copies less of what was not written;
+    a file is mapped a page at a time.  ``present`` has a byte for each block, 1 once it has been touched.  ``runs`` lists those
     blocks as (offset, length), merged and sorted; it is a new tuple each time it grows, so that
     identity tells whether a saved copy still fits.
     """
 
     __slots__ = (
-        "_anchor", "_spares", "address", "buffer", "extent", "pager", "present", "runs", "shared",
+        "_anchor", "address", "block", "buffer", "pager", "present", "runs", "shared",
         "size", "view", "writable",
     )  # fmt: skip
 
@@ -75,10 +78,8 @@ class Backing:
         #: True once the guest may have written: until then there is nothing to save.
         self.writable = False
         self.runs: tuple[tuple[int, int], ...] = ()
-        #: Bytes in all of them.
-        self.extent = 0
-        self.present = bytearray(size // PAGE_SIZE)
-        self._spares: list[bytearray] = []
+        self.block = PAGE_SIZE if pager is not None else BLOCK
+        self.present = bytearray(size // self.block)
 
     @property
     def private(self) -> bool:
@@ -86,41 +87,35 @@ class Backing:
         return self.writable and not self.shared
 
     def is_present(self, offset: int) -> bool:
-        """Tell whether the block at ``offset`` has been touched."""
-        return bool(self.present[offset // PAGE_SIZE])
+        """Tell whether the page at ``offset`` has been touched."""
+        return self.present.find(1, offset // self.block, (offset + PAGE_SIZE) // self.block) >= 0
 
     def touch(self, offset: int, length: int) -> None:
         """Make the blocks of a range present, reading a mapped file in where there is one."""
-        first, last = offset // PAGE_SIZE, (offset + length - 1) // PAGE_SIZE
+        first, last = offset // self.block, (offset + length - 1) // self.block
         if self.present.find(0, first, last + 1) < 0:
             return
         for block in range(first, last + 1):
             if not self.present[block]:
                 self._page_in(block)
                 self.present[block] = 1
-        self.runs = tuple(_runs(self.present))
-        self.extent = self.present.count(1) * PAGE_SIZE
+        self.runs = tuple(_runs(self.present, self.block))
 
     def _page_in(self, block: int) -> None:
         if self.pager is None:
             return
-        at = block * PAGE_SIZE
-        if not self.pager.page_in(at, self.view[at : at + PAGE_SIZE]):
+        at = block * self.block
+        if not self.pager.page_in(at, self.view[at : at + self.block]):
             # Beyond the end of the file: macOS raises SIGBUS, or EFAULT inside a call.
             raise Errno(EFAULT)
 
     def save(self) -> Saved:
         """Copy the present blocks."""
-        runs, size = self.runs, self.extent
-        copy = self._spares.pop() if self._spares else bytearray()
-        if len(copy) != size:
-            copy = bytearray(size)
-        at = 0
-        with memoryview(copy) as target:
-            for offset, length in runs:
-                target[at : at + length] = self.view[offset : offset + length]
-                at += length
-        return Saved(runs, copy)
+        view, runs = self.view, self.runs
+        if len(runs) == 1:
+            offset, length = runs[0]
+            return Saved(runs, view[offset : offset + length].tobytes())
+        return Saved(runs, b"".join([view[offset : offset + length] for offset, length in runs]))
 
     def restore(self, saved: Saved | None) -> None:
         """Put a copy back; blocks that it lacks were untouched then and read as zero."""
@@ -129,37 +124,30 @@ class Backing:
                 ctypes.memset(self.address + offset, 0, length)
         if saved is None:
             return
+        if len(saved.runs) == 1:
+            offset, length = saved.runs[0]
+            self.view[offset : offset + length] = saved.copy
+            return
         at = 0
         with memoryview(saved.copy) as source:
             for offset, length in saved.runs:
                 self.view[offset : offset + length] = source[at : at + length]
                 at += length
-        self.recycle(saved)
-
-    def recycle(self, saved: Saved) -> None:
-        """Keep the copy's buffer for the next :meth:`save`."""
-        if len(self._spares) < _SPARES:
-            self._spares.append(saved.copy)
 
 
-#: Copies kept for reuse per backing: the allocator would map and unmap them each time.
-_SPARES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """The bytes of a backing's runs, one after the other."""
 
     runs: tuple[tuple[int, int], ...]
-    copy: bytearray
+    copy: bytes
 
 
-def _runs(present: bytearray) -> Iterator[tuple[int, int]]:
+def _runs(present: bytearray, block: int) -> Iterator[tuple[int, int]]:
     start = present.find(1)
     while start >= 0:
         end = present.find(0, start)
         end = len(present) if end < 0 else end
-        yield start * PAGE_SIZE, (end - start) * PAGE_SIZE
+        yield start * block, (end - start) * block
         start = present.find(1, end)
 
 
@@ -296,9 +284,7 @@ class AddressSpace:
 
     def drop(self) -> None:
         """Forget the memory: the process has ended."""
-        saved, self.saved = self.saved, None
-        for backing, copy in (saved or {}).items():
-            backing.recycle(copy)
+        self.saved = None
         self.layout = _NOTHING
 
     # -- copy-in and copy-out -------------------------------------------------------------
@@ -331,8 +317,9 @@ class AddressSpace:
         backing = region.backing
         offset = region.offset + address - region.start
         end = offset + length
-        if length > PAGE_SIZE or not (
-            backing.present[offset // PAGE_SIZE] and backing.present[(end - 1) // PAGE_SIZE]
+        block = backing.block
+        if length > block or not (
+            backing.present[offset // block] and backing.present[(end - 1) // block]
         ):
             backing.touch(offset, length)
         return backing.view[offset:end]

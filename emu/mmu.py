@@ -11,8 +11,8 @@ import bisect
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from emu.darwin.errno import Errno
-from emu.image import PAGE_SIZE
-from emu.machine import EXEC
+from emu.machine import EXEC, WRITE
+from emu.memory import BLOCK
 
 if TYPE_CHECKING:
     from emu.machine import Machine, Stop
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Mmu", "untagged"]
 
 _ADDRESS: Final = (1 << 56) - 1
+#: Bytes of memory that cannot be written that enter the engine's map together.
+_PROGRAM: Final = 1 << 18
 
 
 class _Piece(NamedTuple):
@@ -81,10 +83,10 @@ class Mmu:
     def fault(self, stop: Stop) -> bool:
         """Handle an access that the engine refused; False where the guest is at fault."""
         assert self._space is not None  # noqa: S101 - something was running
-        address = untagged(stop) & -PAGE_SIZE
+        address = untagged(stop)
         if self._piece_at(address) is not None:
-            # The page is there, so an unaligned access ran on into the next one.
-            address += PAGE_SIZE
+            # It is there, so an unaligned access ran on into what follows.
+            address = (address & -BLOCK) + BLOCK
         region = self._space.layout.find(address)
         if region is None or region.prot & stop.access != stop.access:
             return False
@@ -97,13 +99,14 @@ class Mmu:
         return None
 
     def _map(self, region: Region, address: int) -> bool:
-        start, end = self._extent(region, address)
         backing, offset = region.backing, region.offset - region.start
+        address &= -backing.block
+        start, end = self._extent(region, address)
         try:
             backing.touch(offset + start, end - start)
         except Errno:
             # A mapped file is shorter than that: take what was asked for, or fault.
-            start, end = address, address + PAGE_SIZE
+            start, end = address, address + backing.block
             try:
                 backing.touch(offset + start, end - start)
             except Errno:
@@ -119,12 +122,16 @@ class Mmu:
         Each mapping makes the engine rebuild its map (some 30 µs), so a guest that walks
         through megabytes gets them in pieces that grow by a half; a stack grows downward.
         """
+        block = region.backing.block
         mine = [p for p in self._pieces if p.backing is region.backing]
-        size = max(sum(p.end - p.start for p in mine) // 2 & -PAGE_SIZE, PAGE_SIZE)
+        size = max(sum(p.end - p.start for p in mine) // 2 & -block, block)
+        if not region.prot & WRITE:
+            # It is never copied, so the whole program comes at once.
+            size = max(size, _PROGRAM)
         above = min((p.start for p in self._pieces if p.start > address), default=region.end)
         below = max((p.end for p in self._pieces if p.end <= address), default=region.start)
-        if above == address + PAGE_SIZE < region.end:
-            return max(address + PAGE_SIZE - size, below, region.start), address + PAGE_SIZE
+        if above == address + block < region.end:
+            return max(address + block - size, below, region.start), address + block
         return address, min(address + size, above, region.end)
 
     def _forget_private_code(self, layout: Layout) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Address", "Inet4", "Inet6", "UnixPath"]
 
 
-@dataclass(frozen=True, slots=True)
-class Inet4:
-    """An IPv4 address in dotted form, and a port."""
+class Inet4(NamedTuple):
+    """An IPv4 address in dotted form, and a port: a tuple, as each connection makes one."""
 
     host: str
     port: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from emu.host.errors import failure
 from emu.host.readiness import READABLE, WRITABLE, readiness
@@ -13,6 +13,16 @@ __all__ = ["Buffer", "Handle", "HostStat"]
 
 #: What is written from, or read into where it is writable.
 Buffer = bytes | bytearray | memoryview
+
+
+# What this host's stat has: to ask each result for what it lacks costs more than all the rest.
+_HAS_BLOCKS = hasattr(os.stat_result, "st_blocks")
+_HAS_BIRTHTIME = hasattr(os.stat_result, "st_birthtime")
+_HAS_FLAGS = hasattr(os.stat_result, "st_flags")
+
+
+def _flags_and_generation(status: Any) -> tuple[int, int]:  # noqa: ANN401 - not on every host
+    return status.st_flags, getattr(status, "st_gen", 0)
 
 
 class HostStat(NamedTuple):
@@ -43,7 +53,7 @@ class HostStat(NamedTuple):
     @classmethod
     def of(cls, status: os.stat_result) -> HostStat:
         """Translate what :func:`os.stat` gives."""
-        birthtime = getattr(status, "st_birthtime", None)
+        mtime_ns, ctime_ns, size = status.st_mtime_ns, status.st_ctime_ns, status.st_size
         return cls(
             status.st_dev,
             status.st_ino,
@@ -51,19 +61,18 @@ class HostStat(NamedTuple):
             status.st_nlink,
             status.st_uid,
             status.st_gid,
-            getattr(status, "st_rdev", 0),
-            status.st_size,
-            getattr(status, "st_blocks", -(-status.st_size // 512)),
-            getattr(status, "st_blksize", 4096),
+            status.st_rdev if _HAS_BLOCKS else 0,
+            size,
+            status.st_blocks if _HAS_BLOCKS else -(-size // 512),
+            status.st_blksize if _HAS_BLOCKS else 4096,
             status.st_atime_ns,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
+            mtime_ns,
+            ctime_ns,
             # Where the host does not keep it, the oldest time that it does keep.
-            min(status.st_mtime_ns, status.st_ctime_ns)
-            if birthtime is None
-            else int(birthtime * 1_000_000_000),
-            getattr(status, "st_flags", 0),
-            getattr(status, "st_gen", 0),
+            int(status.st_birthtime * 1_000_000_000)  # type: ignore[attr-defined,unused-ignore]
+            if _HAS_BIRTHTIME
+            else min(mtime_ns, ctime_ns),
+            *(_flags_and_generation(status) if _HAS_FLAGS else ()),
         )
 
 

@@ -5,12 +5,16 @@ No host is asked here. :mod:`emu.host.walk` goes along the components.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from emu.darwin.flags import NAME_MAX, PATH_MAX
 from emu.host.errors import failure
 
 __all__ = ["Path", "parse"]
+
+#: Paths whose parts are remembered: a server is asked for the same ones.
+_REMEMBERED = 256
 
 
 class Path(NamedTuple):
@@ -23,10 +27,11 @@ class Path(NamedTuple):
     """
 
     absolute: bool
-    names: list[bytes]
+    names: tuple[bytes, ...]
     directory: bool
 
 
+@lru_cache(_REMEMBERED)
 def parse(path: bytes) -> Path:
     """Take ``path`` apart.
 
@@ -39,7 +44,7 @@ def parse(path: bytes) -> Path:
     if len(path) >= PATH_MAX:
         raise failure("ENAMETOOLONG")
     parts = path.split(b"/")
-    names = [name for name in parts if name and name != b"."]
+    names = tuple(name for name in parts if name and name != b".")
     if len(path) > NAME_MAX and max(map(len, names), default=0) > NAME_MAX:
         raise failure("ENAMETOOLONG")
     return Path(path[0] == 0x2F, names, parts[-1] in {b"", b"."})

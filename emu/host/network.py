@@ -220,17 +220,13 @@ class SocketHandle(Handle):
         # socket.accept() asks four more things of the host, whose answers are known here.
         fd, raw = self.sock._accept()  # type: ignore[attr-defined]  # noqa: SLF001
         try:
-            made = _socket.socket(self.sock.family, self.sock.type | _NONBLOCK, 0, fd)
+            made = _socket.socket(self.sock.family, self.sock.type, 0, fd)
         except BaseException:
             socket.close(fd)
             raise
-        if sys.platform == "linux":
-            os.set_blocking(fd, False)
-        else:
-            made.setblocking(False)
-        network = self._network
-        address = network.address(self.domain, raw)
-        return SocketHandle(made, network, self.domain, self.type), address
+        made.setblocking(False)
+        network, domain = self._network, self.domain
+        return SocketHandle(made, network, domain, self.type), network.address(domain, raw)
 
     def bind(self, address: Address, at: Directory | None = None) -> None:
         """Give the socket an address; a Unix-domain path begins at ``at``.

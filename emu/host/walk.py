@@ -138,7 +138,7 @@ class Walk(Generic[Node]):
             self._restart()
         self.name = b"."
         self.directory = path.directory
-        pending = path.names[::-1]
+        pending = [*path.names[::-1]]
         climbed = False
         while pending:
             name = pending.pop()

@@ -184,12 +184,14 @@ class Kernel:
         action = parent.signals.action(f.SIGCHLD)
         if action.handler == f.SIG_IGN or action.flags & f.SA_NOCLDWAIT:
             self.reap(parent, process)
+        self.scheduler.wakeup(("child", parent.pid))
+        if parent.signals.is_ignored(f.SIGCHLD) and not self._queues:
+            return
         code, status = f.CLD_EXITED, process.status >> 8
         if process.status & 0x7F:
             signal = process.status & 0x7F
             code, status = f.CLD_DUMPED if signal in CORE else f.CLD_KILLED, signal
         self.post(parent, SigInfo(f.SIGCHLD, code, process.pid, process.uid, status))
-        self.scheduler.wakeup(("child", parent.pid))
 
     def reap(self, parent: Process, child: Process) -> None:
         """Forget a child that has ended; its times are the parent's now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from emu.darwin import flags as f
 
@@ -41,8 +41,7 @@ class Action:
 DEFAULT: Final = Action()
 
 
-@dataclass(frozen=True, slots=True)
-class SigInfo:
+class SigInfo(NamedTuple):
     """Where a signal came from: the fields of ``siginfo_t``."""
 
     signal: int

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emu.darwin.errno import EFAULT, ENAMETOOLONG, ENOMEM, Errno
 from emu.image import PAGE_SIZE
 from emu.machine import EXEC, READ, WRITE
-from emu.memory import AddressSpace, Backing, Region, round_page
+from emu.memory import BLOCK, AddressSpace, Backing, Region, round_page
 
 BASE = 0x1_0000_0000
 RW = READ | WRITE
@@ -174,7 +174,7 @@ def test_only_touched_pages_are_saved() -> None:
     space.copyout(BASE + 7 * PAGE_SIZE, b"x")
     space.save()
     assert space.saved is not None
-    assert sum(len(s.copy) for s in space.saved.values()) == PAGE_SIZE
+    assert sum(len(s.copy) for s in space.saved.values()) == BLOCK
 
 
 writes = st.lists(
