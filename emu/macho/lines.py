@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import bisect
+import functools
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from emu.errors import ImageError
 from emu.image import LineEntry, LineTable, SourceLine
+from emu.macho import archive, dwarf
 from emu.macho import constants as c
-from emu.macho import dwarf
 from emu.macho.fat import arm64_slice
 from emu.macho.reading import cstring, part, unpack
 from emu.macho.symbols import ObjectFile, debug_map, named, nlists
@@ -48,11 +49,21 @@ def line_table(
     if "__debug_line" in own:
         return LineTable(_entries(_rows(own), slide))
     found: list[LineEntry] = []
+    read_archive = functools.cache(lambda path: read_object(path, 0))
     for each in debug_map(entries):
         data = read_object(each.path, each.mtime)
+        if data is None:
+            data = _archived(each, read_archive)
         if data is not None:
             found += _entries(_linked(each, data), slide)
     return LineTable(found)
+
+
+def _archived(each: ObjectFile, read_archive: Callable[[str], bytes | None]) -> bytes | None:
+    """Return an object that was linked out of a static library; its date is the member's."""
+    place = archive.split(each.path)
+    data = read_archive(place[0]) if place else None
+    return archive.member(data, place[1], each.mtime) if place and data is not None else None
 
 
 def _entries(rows: list[dwarf.Row], slide: int) -> list[LineEntry]:

@@ -12,7 +12,7 @@ import pytest
 from emu import macho
 from emu.errors import ImageError
 from emu.image import Image, SourceLine
-from emu.macho import dwarf, units
+from emu.macho import archive, dwarf, units
 from emu.macho.lines import _object
 from tests.asm.zig import Zig
 from tests.macho.build import BASE, PAGE, Macho, command, section, segment
@@ -169,3 +169,63 @@ def test_damaged_debug_information_is_no_obstacle(zig: Zig) -> None:
             continue
         assert all(r.start < r.end for r in found)
     executable_with({"__debug_line": b"\xff" * 40})
+
+
+def archived(*members: tuple[str, int, bytes]) -> bytes:
+    """Return a static library in BSD's form, as Apple's ``libtool`` and ``ar`` write it."""
+    out = b"!<arch>\n"
+    for name, date, data in members:
+        long_name = name.encode() + bytes(-len(name) % 4)
+        size = len(long_name) + len(data)
+        head = f"#1/{len(long_name):<13}{date:<12}{0:<6}{0:<6}{'100644':<8}{size:<10}`\n"
+        out += head.encode() + long_name + data + b"\n" * (size % 2)
+    return out
+
+
+def test_lines_of_an_object_out_of_a_static_library(zig: Zig) -> None:
+    (zig.scratch / "part.c").write_text("int part(int x) {\n  return x + 1;\n}\n")
+    (zig.scratch / "whole.c").write_text("int part(int);\nint main(void) { return part(1); }\n")
+    for name in ("part", "whole"):
+        done = zig.run("-c", "-g", f"{name}.c", "-o", f"{name}.o")
+        assert done.returncode == 0, done.stderr
+    library = zig.scratch / "libpart.a"
+    library.write_bytes(archived(("part.o", 0, (zig.scratch / "part.o").read_bytes())))
+    (zig.scratch / "part.o").unlink()
+    done = zig.run("-g", "whole.o", "libpart.a", "-o", "whole")
+    assert done.returncode == 0, done.stderr
+    data = (zig.scratch / "whole").read_bytes()
+    image = macho.load(data, "whole").image
+    for name, path in (("_part", "part.c"), ("_main", "whole.c")):
+        entry = image.lines.at(image.symbols[name].value)
+        assert entry is not None
+        assert Path(entry.where.path).name == path
+    library.unlink()
+    assert macho.load(data, "whole").image.lines.at(image.symbols["_part"].value) is None
+
+
+def test_members_are_told_apart_by_date() -> None:
+    data = archived(("x.o", 5, b"first"), ("long name of a member.o", 6, b"odd"), ("x.o", 7, b""))
+    assert archive.member(data, "x.o") == b"first"
+    assert archive.member(data, "x.o", 7) == b""
+    assert archive.member(data, "x.o", 8) is None
+    assert archive.member(data, "long name of a member.o", 6) == b"odd"
+    short = b"!<arch>\n" + b"y.o/            0           0     0     644     2         `\nok"
+    assert archive.member(short, "y.o") == b"ok"
+
+
+def test_a_damaged_library_is_no_obstacle() -> None:
+    data = archived(("x.o", 5, b"first"), ("y.o", 6, b"second"))
+    chance = random.Random(1)
+    for size in range(len(data)):
+        archive.member(data[:size], "y.o")
+    for _ in range(2000):
+        damaged = bytearray(data)
+        for _ in range(chance.randrange(1, 5)):
+            damaged[chance.randrange(len(data))] = chance.randrange(256)
+        archive.member(bytes(damaged), "y.o")
+
+
+def test_a_debug_map_names_members_in_brackets() -> None:
+    assert archive.split("/lib/libx.a(y.o)") == ("/lib/libx.a", "y.o")
+    assert archive.split("/a/x.o") is None
+    assert archive.split("(x.o)") is None
