@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emu.strace import Lines, Objects, Selection, Sink, Tracer
 from tests.guest import prepare_guest
+from tests.hourglass import Hourglass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,8 @@ def trace(
     renderer = Objects(sink) if objects else Lines(sink)
     system.observe(Tracer(renderer, selection=Selection(selection), size=size, clock=clock))
     before(system)
-    # Without time slices a process runs until it waits: the order of the lines is always the same.
-    system.slices.begin = lambda: None  # type: ignore[method-assign]
+    # A process runs until it waits, and time passes then: the order of the lines is one.
+    Hourglass(system)
     try:
         system.run(process)
     finally:
