@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emu import resources
+from emu.darwin.errno import Errno
 from emu.errors import ImageError, UsageError
 from emu.files import require_regular
 from emu.host import Host
@@ -225,7 +226,10 @@ def prepare(options: Options, image: Image, warn: Callable[[str], None]) -> tupl
     environment = _ENVIRONMENT | {n: os.environ[n] for n in _INHERITED if n in os.environ}
     envp = [os.fsencode(f"{n}={v}") for n, v in (environment | options.environment).items()]
     argv = [os.fsencode(a) for a in options.argv()]
-    space, registers = load(image, argv, envp, argv[0])
+    try:
+        space, registers = load(image, argv, envp, argv[0])
+    except Errno as error:
+        raise UsageError(f"{image.name}: cannot start: {error}") from None
     process = Process(
         FIRST_PID,
         1,

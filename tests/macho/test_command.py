@@ -100,3 +100,19 @@ def test_there_is_no_file(tmp_path: Path) -> None:
         assert done.returncode == 2
         [line] = done.stderr.splitlines()
         assert str(path) in line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory has no limit to set")
+def test_a_program_that_does_not_fit_in_memory(tmp_path: Path) -> None:
+    program = tmp_path / "large"
+    program.write_bytes(Macho(data_size=3 << 30).bytes())
+    words = [sys.executable, "-m", "emu.cli", "run", str(program)]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -v 3000000; exec "$@"', "sh", *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "ymawky-emu: large: cannot start: ENOMEM (Cannot allocate memory)\n"
