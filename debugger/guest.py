@@ -52,7 +52,8 @@ class Guest:
             image: a program that has been loaded already.
             on_output: see above.
             on_note: see above.
-            interactive: whether the guest's standard input is open (:meth:`type`).
+            interactive: whether a read of the guest waits for what is typed (:meth:`type`);
+                without it the input ends behind what has been typed already.
 
         Raises:
             UsageError, ImageError: there is no such program, or it is none.
@@ -142,8 +143,14 @@ class Guest:
             self._engine.interrupt()
 
     def type(self, data: bytes) -> bool:
-        """Send input to the guest's terminal; False where it is not open."""
-        return self._terminal.type(data)
+        """Send input to the guest's terminal, b"" for an end of file; any thread may.
+
+        Returns False where nobody can read it: no run, or its standard input is closed.
+        """
+        if self._engine is None or not self._terminal.type(data):
+            return False
+        self._engine.wake_readers()
+        return True
 
     # -- processes ------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from debugger.stopping import (
     StopPoints,
     Watchpoint,
 )
+from debugger.terminal import INPUT_CHANNEL
 from debugger.trail import Trail
 from emu.errors import DebugError, ExpressionError
 from emu.kernel.process import Process, State
@@ -105,6 +106,8 @@ class Run:
         self.running = False
         self._evaluate, self._say = evaluate, say
         self._interrupted = threading.Event()
+        #: Set when something was typed for the guest.
+        self._typed = threading.Event()
         #: By pid: the pc whose hooks have been seen before the process left the CPU.
         self._passed: dict[int, int] = {}
         self._touches: list[tuple[Watchpoint | None, Access, int, int]] = []
@@ -144,6 +147,9 @@ class Run:
         """Let the system run one process, or wait."""
         system = self.system
         system.paused = False
+        if self._typed.is_set():
+            self._typed.clear()
+            system.kernel.scheduler.wakeup(INPUT_CHANNEL)
         if self._interrupted.is_set():
             self._stop_interrupted()
         elif reason := self._blocked():
@@ -156,6 +162,13 @@ class Run:
     def interrupt(self) -> None:
         """Stop as soon as may be; any thread and any signal handler may call it."""
         self._interrupted.set()
+        self.system.paused = True
+        self.system.slices.expire()
+        self.system.host.poller.wake()
+
+    def wake_readers(self) -> None:
+        """Let those go on who wait for what is typed; any thread may call it."""
+        self._typed.set()
         self.system.paused = True
         self.system.slices.expire()
         self.system.host.poller.wake()

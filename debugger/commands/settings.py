@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from debugger.commands.console import Leave
 from debugger.commands.table import GROUPS, command, find, groups, names
+from debugger.expressions.lexer import unescape
 from emu.errors import DebugError
 
 if TYPE_CHECKING:
@@ -82,6 +83,31 @@ def save_breakpoints(console: Console, text: str) -> None:
 def echo(console: Console, text: str) -> None:
     """Write TEXT."""
     console.say(text)
+
+
+@command("type", group="session", usage="[TEXT]")
+def type_(console: Console, text: str) -> None:
+    r"""Type a line to the program's terminal; it is there when the program reads.
+
+    A text in quotes is sent as it is, without the line's end: type "a\tb\n".
+    """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        data = unescape(text[1:-1])
+    else:
+        data = f"{text}\n".encode()
+    _send(console, data)
+
+
+@command("eof", group="session")
+def eof(console: Console, text: str) -> None:
+    """Type Ctrl-D to the program's terminal: a read gets no bytes, as at the end of a file."""
+    del text
+    _send(console, b"")
+
+
+def _send(console: Console, data: bytes) -> None:
+    if not console.session.type(data):
+        raise DebugError("nobody reads the program's standard input: it is closed")
 
 
 @command("show", aliases=("info settings",), group="session")

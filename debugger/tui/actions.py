@@ -10,7 +10,7 @@ from debugger.calls import CallRecord
 if TYPE_CHECKING:
     from debugger.tui.state import State
 
-__all__ = ["answer", "enter", "go_to", "location", "toggle_break"]
+__all__ = ["answer", "enter", "go_to", "location", "toggle_break", "type_to"]
 
 
 def location(state: State) -> str:
@@ -109,10 +109,17 @@ def answer(state: State, question: str, text: str) -> None:
             state.views["memory"] = type(state.views["memory"])()
             state.show("memory")
         case "to the program":
-            if not state.session.type(f"{text}\n".encode()):
-                state.say("the program's input is not open", "y.error")
+            type_to(state, f"{text}\n")
         case "find":
             _find(state, text)
+
+
+def type_to(state: State, text: str) -> None:
+    """Type to the program, "" for an end of file; what is typed is seen in its terminal."""
+    if state.session.type(text.encode()):
+        state.echo(text or "^D\n")
+    else:
+        state.say("nobody reads the program's input: it is closed", "y.error")
 
 
 def _find(state: State, text: str) -> None:

@@ -17,7 +17,7 @@ from prompt_toolkit.key_binding.bindings.auto_suggest import load_auto_suggest_b
 from prompt_toolkit.styles import DynamicStyle
 
 from debugger.tui import actions
-from debugger.tui.keys import panel_keys, prompt_keys
+from debugger.tui.keys import TO_PROGRAM, panel_keys, prompt_keys
 from debugger.tui.layout import Screen
 from debugger.tui.project import project_directory
 from debugger.tui.prompt import make_buffer
@@ -78,7 +78,7 @@ class Debugger:
             actions.answer(self.state, question, line)
         except YmawkyError as error:
             self.state.say(str(error), "y.error")
-        if question != "to the program":
+        if question != TO_PROGRAM:
             self.screen.focus_panels()
         else:
             self.state.asking = question

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from debugger.tui.layout import Screen
     from debugger.tui.state import State
 
-__all__ = ["panel_keys", "prompt_keys"]
+__all__ = ["TO_PROGRAM", "panel_keys", "prompt_keys"]
 
 _MOTIONS: Final = {
     "s": "step", "n": "next", "f": "finish", "u": "until", "c": "continue",
@@ -25,7 +25,8 @@ _MOTIONS: Final = {
     "f5": "continue", "f10": "next", "f11": "step", "f23": "finish",
 }  # fmt: skip
 _COPIES: Final = {"c": "curl", "r": "raw", "g": "gdb", "s": "strace"}
-_QUESTIONS: Final = {":": "", ";": "", "m": "memory at", "i": "to the program"}
+TO_PROGRAM: Final = "to the program"
+_QUESTIONS: Final = {":": "", ";": "", "m": "memory at", "i": TO_PROGRAM}
 
 Do = Callable[["State"], None]
 _PANELS: Final[dict[str, Do]] = {
@@ -146,7 +147,10 @@ def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
 
     @keys.add("c-d", filter=typing & Condition(lambda: not screen().text()))
     def _(event: KeyPressEvent) -> None:
-        event.app.exit()
+        if state.asking == TO_PROGRAM:
+            actions.type_to(state, "")
+        elif not state.asking:
+            event.app.exit()
 
     @keys.add("tab", filter=typing & Condition(lambda: not screen().text()))
     def _(event: KeyPressEvent) -> None:

@@ -27,6 +27,7 @@ from prompt_toolkit.layout.processors import AppendAutoSuggestion, BeforeInput
 from debugger.events import summary
 from debugger.tui.control import PanelControl, page_title
 from debugger.tui.help_text import HELP
+from debugger.tui.keys import TO_PROGRAM
 from debugger.tui.panels import TABLE
 from debugger.tui.plan import MINIMUM, Slot, Split, plan, slots
 
@@ -49,6 +50,10 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
 _PROMPT_HINTS: Final[tuple[tuple[str, str], ...]] = (
     ("Enter", "does it"), ("Tab", "completes"), ("↑ ↓", "history"),
     ("→", "takes the suggestion"), ("Esc", "back to the panels"),
+)  # fmt: skip
+_TYPING_HINTS: Final[tuple[tuple[str, str], ...]] = (
+    ("Enter", "sends the line"), ("Ctrl-D", "end of file"), ("Ctrl-C", "stops the program"),
+    ("Esc", "back to the panels"),
 )  # fmt: skip
 
 
@@ -190,6 +195,8 @@ class Screen:
         out: StyleAndTextTuples = []
         typing = get_app().layout.has_focus(self.prompt)
         words = _PROMPT_HINTS if typing else _HINTS
+        if typing and self._state.asking == TO_PROGRAM:
+            words = _TYPING_HINTS
         for key, word in words:
             out += [("class:y-bar-strong", f" {key}"), ("", f" {word}")]
         return out

@@ -93,6 +93,10 @@ class State:
         self.views["console"].follow()
         self.changed()
 
+    def echo(self, text: str) -> None:
+        """Show what was typed to the program, as a terminal does."""
+        self._output(0, text.encode())
+
     def _output(self, descriptor: int, data: bytes) -> None:
         del descriptor
         parts = data.decode("utf-8", "replace").split("\n")
