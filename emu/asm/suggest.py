@@ -19,7 +19,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return ""
     score = difflib.SequenceMatcher(None, best[0], name).ratio()
     equal = [k for k in best if difflib.SequenceMatcher(None, k, name).ratio() == score]
-    return f"did you mean '{next((k for k in equal if k in _COMMON), best[0])}'?"
+    # Two letters that changed places, or a slip behind the first letter, are the likelier typo.
+    likely = max(equal, key=lambda k: (k in _COMMON, sorted(k) == sorted(name), k[0] == name[0]))
+    return f"did you mean '{likely}'?"
 
 
 def remedy(mnemonic: str, rest: str, known: Iterable[str]) -> str:
