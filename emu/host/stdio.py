@@ -22,6 +22,7 @@ from contextlib import suppress
 from emu.host.errors import failure
 from emu.host.file import FileHandle
 from emu.host.handle import Buffer, Handle, HostStat
+from emu.host.terminal import Terminal, terminal_at
 
 __all__ = ["PumpedHandle", "StreamHandle", "open_stream"]
 
@@ -105,6 +106,10 @@ class StreamHandle(Handle):
         """Return columns and lines where the stream is a terminal."""
         return _terminal_size(self.fd)
 
+    def terminal(self) -> Terminal | None:
+        """Return the settings where the stream is a terminal."""
+        return terminal_at(self.fd)
+
     def _release(self) -> None:
         os.close(self.fd)
 
@@ -186,6 +191,10 @@ class PumpedHandle(Handle):
     def terminal_size(self) -> tuple[int, int] | None:
         """Return columns and lines where the stream is a terminal."""
         return _terminal_size(self._fd)
+
+    def terminal(self) -> Terminal | None:
+        """Return the settings where the stream is a terminal."""
+        return terminal_at(self._fd)
 
     def _pump_in(self) -> None:
         """Hand on what is read until the end."""

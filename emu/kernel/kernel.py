@@ -53,6 +53,8 @@ class Kernel:
         self.in_flight: dict[bytes, list[OpenFile]] = {}
         self.mapped = MappedFiles()
         self.locks = RecordLocks(self.scheduler.wakeup)
+        #: The session whose terminal the standard streams are, and the group in its foreground.
+        self.session = self.foreground = 0
         #: Event queues that live, and whose they are.
         self._queues: dict[Kqueue, Process] = {}
 
@@ -60,6 +62,8 @@ class Kernel:
         """Enter a process that no other one forked."""
         self._last_pid = max(self._last_pid, process.pid)
         self.processes[process.pid] = process
+        if not self.session:
+            self.session, self.foreground = process.sid, process.pgid
 
     def find(self, pid: int) -> Process:
         """Return a process that has not been reaped, or ESRCH."""

@@ -239,16 +239,24 @@ def _fcntl_arg(shown: Shown, i: int) -> str | None:
     return None if command in _fcntl_cmds() else pointer(value)
 
 
+_IOCTL_INTS = (
+    f.FIONREAD, f.FIONBIO, f.FIOASYNC, f.TIOCFLUSH, f.TIOCOUTQ, f.TIOCGPGRP, f.TIOCSPGRP,
+    f.TIOCGSID,
+)  # fmt: skip
+
+
 def _ioctl_requests() -> dict[int, str]:
     return named("FIO") | named("TIOC")
 
 
 def _ioctl_arg(shown: Shown, i: int) -> str | None:
     request, value = shown.values[i - 1] & 0xFFFFFFFF, shown.values[i]
-    if request in (f.FIOCLEX, f.FIONCLEX):
+    if request in (f.FIOCLEX, f.FIONCLEX, f.TIOCDRAIN, f.TIOCSCTTY):
         return None
-    if request in (f.FIONREAD, f.FIONBIO, f.FIOASYNC) and not shown.error:
+    if request in _IOCTL_INTS and not shown.error:
         return pointers.int_at(shown, value)
+    if request in (f.TIOCGETA, f.TIOCSETA, f.TIOCSETAW, f.TIOCSETAF) and not shown.error:
+        return pointers.termios(shown, value)
     if request in (f.TIOCGWINSZ, f.TIOCSWINSZ) and not shown.error:
         return pointers.winsize(shown, value)
     return pointer(value)

@@ -22,6 +22,7 @@ from emu.darwin.structs import (
     Timezone,
     Winsize,
 )
+from emu.darwin.termios import CFLAGS, IFLAGS, LFLAGS, OFLAGS, SIZES, Termios
 from emu.image import PAGE_SIZE
 from emu.strace.shown import (
     bits,
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
     from emu.strace.shown import Shown
 
 __all__ = [
-    "FORMATS", "file_mode", "flock", "int_at", "iovecs", "names_of_entries", "struct_at", "winsize",
+    "FORMATS", "file_mode", "flock", "int_at", "iovecs", "names_of_entries", "struct_at",
+    "termios", "winsize",
 ]  # fmt: skip
 
 _IOVECS_SHOWN = 16
@@ -162,6 +164,27 @@ def winsize(shown: Shown, address: int) -> str:
     return struct_at(
         shown, address, Winsize, lambda w: fields((("ws_row", w.row), ("ws_col", w.col)))
     )
+
+
+def _termios(t: Termios) -> str:
+    size = next(name for name, value in SIZES.items() if value == t.cflag & SIZES["CS8"])
+    named_bits = (
+        ("c_iflag", _bits_of(IFLAGS, t.iflag)),
+        ("c_oflag", _bits_of(OFLAGS, t.oflag)),
+        ("c_cflag", f"{size}|{_bits_of(CFLAGS, t.cflag & ~SIZES['CS8'])}"),
+        ("c_lflag", _bits_of(LFLAGS, t.lflag)),
+        ("c_ospeed", t.ospeed),
+    )
+    return f"{fields(named_bits)[:-1]}, ...}}"
+
+
+def _bits_of(names: dict[str, int], value: int) -> str:
+    return bits({bit: name for name, bit in names.items()}, value) if value else "0"
+
+
+def termios(shown: Shown, address: int) -> str:
+    """Show the settings of a terminal."""
+    return struct_at(shown, address, Termios, _termios)
 
 
 def _dirents(shown: Shown, i: int) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from emu.darwin import flags as f
 from emu.darwin.errno import ENOTTY, Errno
-from emu.darwin.structs import Winsize
 from emu.kernel.files import OpenFile
 from emu.kernel.pipe import make_pipe
+from emu.syscalls import terminal
 from emu.syscalls.kinds import Fd, IoctlArg, IoctlRequest
 from emu.syscalls.table import Call, syscall
 
@@ -30,24 +30,16 @@ def pipe(call: Call) -> tuple[int, int]:
 
 # ---- ioctl ----
 
-#: ``struct termios`` of a terminal that lines are read from: iflag, oflag, cflag and lflag as
-#: login leaves them, the control characters, 38400 baud (bsd/sys/ttydefaults.h).
-_TERMIOS = struct.pack(
-    "<4Q20s4x2Q", 0x6B02, 0x3, 0x4B00, 0x200005CB,
-    bytes((4, 255, 255, 127, 23, 21, 18, 255, 3, 28, 26, 25, 17, 19, 22, 15, 1, 0, 20, 255)),
-    38400, 38400,
-)  # fmt: skip
 
-
-@syscall(54, note="terminals can be asked, not changed")
+@syscall(54, note="descriptors and terminals; nothing of networks and devices")
 def ioctl(call: Call, fd: Fd, com: IoctlRequest, data: IoctlArg) -> int:
     """Ask a terminal or a descriptor, or change its flags; ENOTTY for what is not known."""
     file = call.file(fd)
     if com in _DESCRIPTORS:
         return _DESCRIPTORS[com](call, file, fd, data)
-    if com not in _TERMINALS or file.handle.terminal_size() is None:
+    if com not in terminal.REQUESTS or file.handle.terminal_size() is None:
         raise Errno(ENOTTY)
-    return _TERMINALS[com](call, file, data)
+    return terminal.REQUESTS[com](call, file, data)
 
 
 def _set_cloexec(call: Call, fd: int, *, on: bool) -> int:
@@ -78,28 +70,4 @@ _DESCRIPTORS: dict[int, Callable[[Call, OpenFile, int, int], int]] = {
     f.FIONREAD: _available,
     f.FIONBIO: _set_flag(f.O_NONBLOCK),
     f.FIOASYNC: _set_flag(f.O_ASYNC),
-}
-
-
-def _window(call: Call, file: OpenFile, data: int) -> int:
-    columns, lines = file.handle.terminal_size()
-    call.space.copyout(data, Winsize(lines, columns, 0, 0).pack())
-    return 0
-
-
-def _termios(call: Call, _file: OpenFile, data: int) -> int:
-    call.space.copyout(data, _TERMIOS)
-    return 0
-
-
-def _foreground(call: Call, _file: OpenFile, data: int) -> int:
-    """The guest is alone on its terminal: its first group is in the foreground."""
-    call.space.copyout(data, struct.pack("<i", call.process.sid))
-    return 0
-
-
-_TERMINALS: dict[int, Callable[[Call, OpenFile, int], int]] = {
-    f.TIOCGWINSZ: _window,
-    f.TIOCGETA: _termios,
-    f.TIOCGPGRP: _foreground,
 }

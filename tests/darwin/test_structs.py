@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from emu.darwin import frames, oldfiles, spawn, structs
+from emu.darwin import frames, oldfiles, spawn, structs, termios
 from emu.darwin.layout import Layout, layout
 
 TABLE: list[tuple[type[Layout], int, dict[str, int]]] = [
@@ -59,6 +59,7 @@ TABLE: list[tuple[type[Layout], int, dict[str, int]]] = [
     (oldfiles.Stat, 120, {"ino": 4, "mode": 8, "rdev": 20, "atime": 24, "size": 72, "gen": 96}),
     (oldfiles.Statfs, 336, {"fsid0": 64, "owner": 72, "fstypename": 104, "mntonname": 119}),
     (oldfiles.Dirent32, 8, {"reclen": 4, "type": 6, "namlen": 7}),
+    (termios.Termios, 72, {"lflag": 24, "cc": 32, "ispeed": 56, "ospeed": 64}),
     (frames.Mcontext64, 816, {"es": 0, "ss": 16, "ns": 288}),
 ]
 
@@ -82,7 +83,7 @@ def test_unpack_and_pack_give_the_same_bytes_back(cls: type[Layout]) -> None:
 def test_every_exported_layout_is_in_the_table() -> None:
     classes = {
         value
-        for module in (structs, frames, spawn, oldfiles)
+        for module in (structs, frames, spawn, oldfiles, termios)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Layout) and value is not Layout
     }
