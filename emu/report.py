@@ -76,7 +76,7 @@ def crash_report(image: Image, process: Process, info: SigInfo) -> list[str]:
     access = _access(process, info, r)
     region = process.space.layout.find(info.address)
     gone = region is not None and region.prot & access == access
-    kind, codes = _exception(info, gone=gone)
+    kind, codes = _exception(info, gone=gone, by_sp=_is_by_sp(r, info.address))
     return [
         f"[pid {process.pid}] {name}: {_why(process, info, access)}",
         f"Process:          {process.name} [{process.pid}]",
@@ -125,10 +125,10 @@ def _is_fault(info: SigInfo) -> bool:
     return info.signal in (f.SIGSEGV, f.SIGBUS) and not info.pid and info.code != f.SI_USER
 
 
-def _exception(info: SigInfo, *, gone: bool) -> _Exception:
+def _exception(info: SigInfo, *, gone: bool, by_sp: bool) -> _Exception:
     """Translate a signal back into the Mach exception that it came from.
 
-    ``gone`` tells that memory is mapped but has nothing behind it.
+    ``gone`` tells that memory is mapped but has nothing behind it, ``by_sp`` that sp was at fault.
     """
     at = f"at 0x{info.address:016x}"
     if info.code == f.SI_USER or info.pid:
@@ -142,7 +142,8 @@ def _exception(info: SigInfo, *, gone: bool) -> _Exception:
                 f"{'KERN_MEMORY_ERROR' if gone else 'KERN_PROTECTION_FAILURE'} {at}",
             )
         case f.SIGBUS, _:
-            return _Exception("EXC_BAD_ACCESS", f"EXC_ARM_DA_ALIGN {at}")
+            what = "EXC_ARM_SP_ALIGN" if by_sp else "EXC_ARM_DA_ALIGN"
+            return _Exception("EXC_BAD_ACCESS", f"{what} {at}")
         case f.SIGILL, _:
             return _Exception("EXC_BAD_INSTRUCTION", f"EXC_ARM_UNDEFINED {at}")
         case f.SIGTRAP, _:
@@ -168,21 +169,29 @@ def _why(process: Process, info: SigInfo, access: int) -> str:
     at = f"{info.address:#x}"
     if not _is_fault(info):
         return _why_no_fault(process, info, at)
+    if info.signal == f.SIGBUS and info.code == f.BUS_ADRALN:
+        return _misaligned(process, Registers(process.registers), info.address)
     what = {EXEC: "jump to", WRITE: "write to", READ: "read from"}[access]
     region = process.space.layout.find(info.address)
     if region is None:
         return f"{what} {at}, where nothing is mapped{_guess(process, info.address)}"
-    if info.code == f.BUS_ADRALN:
-        return _misaligned(process, info.address)
     if region.prot & access:
         return f"{what} {at}, behind the end of the mapped file"
     return f"{what} {at} in {region.name}, which is {describe_prot(region.prot)}"
 
 
-def _misaligned(process: Process, pc: int) -> str:
+def _is_by_sp(r: Registers, address: int) -> bool:
+    return address == r["sp"] and bool(address & 15) and not r["pc"] & 3
+
+
+def _misaligned(process: Process, r: Registers, address: int) -> str:
+    pc = r["pc"]
     if pc & 3:
         return f"jump to {pc:#x}, which is no multiple of 4"
-    return f"misaligned address in an exclusive or atomic access: {_instruction(process, pc)}"
+    text = _instruction(process, pc)
+    if _is_by_sp(r, address):
+        return f"sp is {address:#x}, which is no multiple of 16, in a load or store by it: {text}"
+    return f"misaligned address {address:#x} in an exclusive or atomic access: {text}"
 
 
 def _instruction(process: Process, address: int) -> str:

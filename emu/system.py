@@ -16,6 +16,8 @@ from emu.darwin.errno import EINTR, ENOSYS, Errno
 from emu.darwin.numbers import name_of
 from emu.gate import HOLD
 from emu.host.errors import darwin_errno
+from emu.interpreter import Interpreter
+from emu.kernel.commpage import GOOD_NS, stamp
 from emu.kernel.delivery import enter_handler
 from emu.kernel.kernel import Kernel
 from emu.kernel.process import Limits, Park, Process, State
@@ -76,6 +78,7 @@ class System:
         self.host = host
         self.kernel = Kernel(limits)
         self.machine = Machine()
+        self.interpreter = Interpreter(self.machine)
         self.mmu = Mmu(self.machine)
         self.slices = Slices(self.machine)
         self.counters = Counters()
@@ -92,6 +95,8 @@ class System:
         self.paused = False
         #: When the host was last asked who is ready.
         self._polled_ns = 0
+        #: When the time of day in the commpage is renewed.
+        self._stale_ns = 0
         #: Signals from outside that wait to be given to every guest process.
         self._from_outside: list[int] = []
         self._unknown: set[int] = set()
@@ -216,6 +221,8 @@ class System:
         self.slices.begin()
         clock = self.host.monotonic_ns
         began = turn = clock()
+        if began > self._stale_ns:
+            self._stamp(began)
         first = self.counters.calls
         while True:
             process = call.process
@@ -243,9 +250,16 @@ class System:
         """Count the time since ``began`` as the process's, and return the time now."""
         now = self.host.monotonic_ns()
         process.used_ns += now - began
+        if now > self._stale_ns:
+            self._stamp(now)
         if process.cpu_timers is not None:
             self.kernel.charge(process)
         return now
+
+    def _stamp(self, now: int) -> None:
+        """Renew the time of day in the commpage, as other programs' calls do on a Mac."""
+        stamp(now, self.host.realtime_ns())
+        self._stale_ns = now + GOOD_NS
 
     def _gives_way(self) -> bool:
         """Tell whether the running process has to let others run: the host is asked for them."""
@@ -291,6 +305,8 @@ class System:
             case "exception" if stop.value == EXCEPTION_SMC:
                 # The engine is behind it; on macOS it is undefined for programs.
                 return SigInfo(f.SIGILL, f.ILL_ILLOPC, address=pc - 4)
+            case "misaligned":
+                return SigInfo(f.SIGBUS, f.BUS_ADRALN, address=stop.address)
             case "fault":
                 address = untagged(stop)
                 region = process.space.layout.find(address)

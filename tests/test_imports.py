@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.darwin", "emu.files", "emu.image", "emu.resources"),
     ("emu.asm", "emu.engine", "emu.host"),
     ("emu.brake", "emu.exception_level", "emu.machine"),
-    ("emu.macho", "emu.memory"),
+    ("emu.interpreter", "emu.macho", "emu.memory"),
     ("emu.libsystem", "emu.loader", "emu.mmu", "emu.kernel", "emu.slices"),
     ("emu.syscalls",),
     ("emu.gate", "emu.observer"),
