@@ -30,6 +30,7 @@ from emu.kernel.process import Limits, Process
 from emu.loader import load
 from emu.report import CrashReporter
 from emu.system import System
+from tests.hourglass import Hourglass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,9 +107,15 @@ def run_guest(
     argv: tuple[str, ...] = ("guest",),
     limits: Limits | None = None,
     meanwhile: Callable[[System], None] | None = None,
+    hourglass: bool = False,
 ) -> Result:
-    """Run ``text`` to its end; ``meanwhile`` runs in another thread."""
+    """Run ``text`` to its end; ``meanwhile`` runs in another thread.
+
+    With ``hourglass`` time passes only while all processes wait.
+    """
     system, process, result = prepare_guest(root, text, argv=argv, limits=limits)
+    if hourglass:
+        Hourglass(system)
     stuck = threading.Timer(_PATIENCE_S, system.interrupt, [f.SIGKILL])
     stuck.start()
     helper = threading.Thread(target=meanwhile, args=(system,)) if meanwhile else None

@@ -25,7 +25,7 @@ class Hourglass:
         """Take the place of the host's clock in ``system``, which has not run yet."""
         self.now_ns = time.monotonic_ns()
         self._poll = system.host.poller.poll
-        system.host.monotonic_ns = self._read  # type: ignore[method-assign]
+        system.host.monotonic_ns = self._read
         system.host.poller.poll = self._wait  # type: ignore[method-assign]
         system.slices.begin = lambda: None  # type: ignore[method-assign]
 

@@ -9,6 +9,7 @@ import pytest
 
 from emu.observer import Observer, Observers
 from tests.guest import prepare_guest
+from tests.hourglass import Hourglass
 from tests.strace.test_lines import TURNS
 
 FORKS = """
@@ -87,8 +88,7 @@ def _watch(root: Path, text: str, *observers: Observer) -> None:
     system, process, _ = prepare_guest(root, text)
     for observer in observers:
         system.observe(observer)
-    # Without time slices the order is always the same.
-    system.slices.begin = lambda: None  # type: ignore[method-assign]
+    Hourglass(system)  # the order is always the same
     try:
         system.run(process)
     finally:

@@ -389,7 +389,7 @@ def test_a_guest_waits_for_its_child_by_kevent(tmp_path: Path) -> None:
             .quad 0, 0
     event:  .space 32
     """
-    assert run_guest(tmp_path, text).exit == 8
+    assert run_guest(tmp_path, text, hourglass=True).exit == 8
 
 
 def test_queues_do_not_hold_each_other(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_a_signal_interrupts_or_restarts_a_blocked_read(
             .quad 0
             .long 20000, 0
     """
-    assert run_guest(tmp_path, text).exit == outcome
+    assert run_guest(tmp_path, text, hourglass=True).exit == outcome
 
 
 def test_an_unhandled_signal_ends_the_process_with_its_number(tmp_path: Path) -> None:
