@@ -153,6 +153,8 @@ class Process:
     path: str = ""
     #: The image of a program that execve started, None for the one that the run began with.
     image: Image | None = None
+    #: Whether it has run execve: its parent may not move it to another group any more.
+    executed: bool = False
     #: A program of the host that runs in the place of the guest's.
     host_program: Any = None
     #: The last calls: (number, arguments, result, errno), for crash reports.

@@ -278,6 +278,16 @@ def _timebase(shown: Shown, i: int) -> str:
     return fields((("numer", numer), ("denom", denom)))
 
 
+def _mach_timespec(shown: Shown, i: int) -> str:
+    """Show seconds and nanoseconds as Mach has them."""
+    address = shown.values[i]
+    data = None if shown.error or shown.count() else fetch(shown.space, address, 8)
+    if data is None:
+        return pointer(address)
+    sec, nsec = struct.unpack("<2I", data)
+    return fields((("tv_sec", sec), ("tv_nsec", nsec)))
+
+
 def _itimerval(t: Itimerval) -> str:
     return fields((("it_interval", _timeval(t.interval)), ("it_value", _timeval(t.value))))
 
@@ -375,6 +385,7 @@ FORMATS: Final[dict[str, Callable[[Shown, int], str | None]]] = {
     "timezone_in": _taken(Timezone, _timezone),
     "timezone_out": _given(Timezone, _timezone),
     "timebase_out": _timebase,
+    "mach_timespec_out": _mach_timespec,
     "itimerval_in": _taken(Itimerval, _itimerval),
     "itimerval_out": _given(Itimerval, _itimerval),
     "rusage_out": _given(Rusage, _rusage),

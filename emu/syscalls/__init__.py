@@ -4,17 +4,21 @@ from emu.syscalls import (
     attribute,
     execve,
     file,
+    filesystem,
     identity,
     inheritance,
     kevent,
     mach,
     memory,
+    oldfiles,
     path,
     pipe,
     poll,
     posix_spawn,
+    privileged,
     proc_info,
     process,
+    reason,
     resource,
     sendfile,
     signal,
@@ -25,7 +29,7 @@ from emu.syscalls import (
 )
 
 __all__ = [
-    "attribute", "execve", "file", "identity", "inheritance", "kevent", "mach", "memory", "path",
-    "pipe", "poll", "posix_spawn", "proc_info", "process", "resource", "sendfile", "signal",
-    "socket", "sysctl", "time", "ulock",
+    "attribute", "execve", "file", "filesystem", "identity", "inheritance", "kevent", "mach",
+    "memory", "oldfiles", "path", "pipe", "poll", "posix_spawn", "privileged", "proc_info",
+    "process", "reason", "resource", "sendfile", "signal", "socket", "sysctl", "time", "ulock",
 ]  # fmt: skip

@@ -94,7 +94,7 @@ def load_program(
 def become(call: Call, process: Process, loaded: Loaded) -> None:
     """Give ``process`` the memory and the name of a program."""
     program = loaded.program
-    process.space = loaded.space
+    process.space, process.executed = loaded.space, True
     process.image = program.image
     process.path = "/" + program.path.decode(errors="surrogateescape").lstrip("/")
     process.name = process.path.rpartition("/")[2]
@@ -205,7 +205,7 @@ def start_foreign(process: Process, path: bytes, argv: list[bytes], envp: list[b
     for fd, _ in list(files):
         if fd > 2:
             files.close(fd)
-    process.path, process.name = name, name.rpartition("/")[2]
+    process.path, process.name, process.executed = name, name.rpartition("/")[2], True
     process.signals.execute()
 
 

@@ -39,7 +39,7 @@ from emu.syscalls.kinds import (
 from emu.syscalls.table import Call, syscall
 from emu.syscalls.transfer import Piece, in_pieces, iovecs, out_pieces, outgoing, receive, transmit
 
-__all__ = ["directory_at", "open_file", "pack_stat"]
+__all__ = ["directory_at", "open_file", "opened_directory", "pack_stat"]
 
 #: The flags of an open file that F_GETFL shows and F_SETFL sets.
 _STATUS_FLAGS = f.O_ACCMODE | f.O_NONBLOCK | f.O_APPEND | f.O_ASYNC | f.O_SYNC | f.O_DSYNC
@@ -357,10 +357,7 @@ def getdirentries64(call: Call, fd: Fd, buf: DirentsOut, bufsize: Size, position
 
     A buffer of 1024 bytes and more keeps its last four for a word that tells the end.
     """
-    file = _readable(call, fd)
-    handle = file.handle
-    if not isinstance(handle, Directory):
-        raise Errno(EINVAL if file.kind in {"vnode", "fifo"} else ENOTSUP)
+    handle = opened_directory(call, fd)
     size = min(bufsize, 1 << 27)
     # What cannot be written is found before the position moves.
     call.space.views(buf, size, f.PROT_WRITE)
@@ -372,6 +369,14 @@ def getdirentries64(call: Call, fd: Fd, buf: DirentsOut, bufsize: Size, position
     call.space.copyout(buf, entries)
     call.space.copyout(position, struct.pack("<q", began))
     return len(entries)
+
+
+def opened_directory(call: Call, fd: int) -> Directory:
+    """Return the directory that ``fd`` reads, or EBADF, EINVAL, ENOTSUP."""
+    file = _readable(call, fd)
+    if not isinstance(file.handle, Directory):
+        raise Errno(EINVAL if file.kind in {"vnode", "fifo"} else ENOTSUP)
+    return file.handle
 
 
 def _take_entries(handle: Directory, room: int) -> tuple[bytes, bool]:

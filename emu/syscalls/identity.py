@@ -15,6 +15,7 @@ from emu.syscalls.kinds import (
     GroupsIn,
     GroupsOut,
     Int,
+    IntOut,
     Path,
     Pid,
     TimespecIn,
@@ -106,10 +107,14 @@ def setpgid(call: Call, pid: Pid, pgid: Pid) -> int:
     target = caller.children.get(pid) if pid not in (0, caller.pid) else caller
     if target is None:
         raise Errno(ESRCH)
+    if target is not caller and target.sid != caller.sid:
+        raise Errno(EPERM)
+    if target is not caller and target.executed:
+        raise Errno(EACCES)
     if pgid < 0:
         raise Errno(EINVAL)
     group = pgid or target.pid
-    if target.sid != caller.sid or target.sid == target.pid:
+    if target.sid == target.pid:
         raise Errno(EPERM)
     if group != target.pid and not _has_group(call, group, target.sid):
         raise Errno(EPERM)
@@ -191,6 +196,13 @@ def gethostuuid(call: Call, uuid_buf: FilledBuf, timeoutp: TimespecIn) -> int:
     del timeoutp
     call.space.copyout(uuid_buf, _HOST_UUID)
     return 0
+
+
+@syscall(286)
+def gettid(_call: Call, uidp: IntOut, gidp: IntOut) -> int:
+    """Answer ESRCH: the thread has no identity but that of its process."""
+    del uidp, gidp
+    raise Errno(ESRCH)
 
 
 # ---- priority ----

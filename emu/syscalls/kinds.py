@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from emu.memory import AddressSpace
 
 __all__ = [
-    "INLINE", "AccessMode", "Addr", "Advice", "AtFlags", "CodeStatusOut", "DirFd",
-    "DirentsOut", "FcntlArg", "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FilledBuf", "FlockOp",
-    "GroupsIn", "GroupsOut", "HdtrIn", "InBuf", "Inherit", "Int", "IntOut", "IoctlArg",
-    "IoctlRequest", "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn", "ItimervalOut",
-    "Kevents64In", "Kevents64Out", "KeventsIn", "KeventsOut", "Kind", "LenInOut", "Long",
-    "LongOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut", "MsyncFlags",
+    "INLINE", "AccessMode", "Addr", "Advice", "AtFlags", "CodeStatusOut", "DirFd", "DirentsOut",
+    "FcntlArg", "FcntlCmd", "Fd", "FdPairOut", "FdSetInOut", "FilledBuf", "FlockOp", "GroupsIn",
+    "GroupsOut", "HdtrIn", "InBuf", "Inherit", "Int", "IntOut", "IoctlArg", "IoctlRequest",
+    "IovecIn", "IovecOut", "ItimerWhich", "ItimervalIn", "ItimervalOut", "Kevents64In",
+    "Kevents64Out", "KeventsIn", "KeventsOut", "Kind", "LenInOut", "Long", "LongOut",
+    "MachTimeOut", "MapFlags", "Mode", "MsgFlags", "MsghdrIn", "MsghdrOut", "MsyncFlags",
     "OldDirentsOut", "OldStatOut", "OldStatfsOut", "OpenFlags", "OutBuf", "Path", "Pid",
     "PointerOut", "PollfdsInOut", "ProcInfoOut", "Prot", "RenameFlags", "ResidencyOut",
     "RlimitIn", "RlimitOut", "RlimitWhich", "RusageOut", "RusageWho", "ShutHow", "SigHow",
@@ -201,6 +201,8 @@ TimevalsIn = Annotated[int, _taken("timevals_in")]
 TimespecIn = Annotated[int, _taken("timespec_in")]
 TimezoneIn = Annotated[int, _taken("timezone_in")]
 TimezoneOut = Annotated[int, _given("timezone_out")]
+#: ``mach_timespec_t``: seconds and nanoseconds of 32 bits.
+MachTimeOut = Annotated[int, _given("mach_timespec_out")]
 #: How long a tick of the clock is.
 TimebaseOut = Annotated[int, _given("timebase_out")]
 ItimervalIn = Annotated[int, _taken("itimerval_in")]

@@ -14,7 +14,17 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EACCES, EFAULT, EINVAL, ENOMEM, Errno
 from emu.image import PAGE_SIZE
 from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
-from emu.syscalls.kinds import Addr, Int, IntOut, PointerOut, Prot, Size, TimebaseOut, UInt
+from emu.syscalls.kinds import (
+    Addr,
+    Int,
+    IntOut,
+    MachTimeOut,
+    PointerOut,
+    Prot,
+    Size,
+    TimebaseOut,
+    UInt,
+)
 from emu.syscalls.table import Call, syscall
 
 __all__ = ["TASK_SELF", "THREAD_SELF", "TIMEBASE", "ticks"]
@@ -27,7 +37,9 @@ _FIRST_PORT = 0x1103
 
 KERN_SUCCESS, KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE = 0, 1, 2
 KERN_NO_SPACE, KERN_INVALID_ARGUMENT, KERN_FAILURE, KERN_ABORTED = 3, 4, 5, 14
+KERN_INVALID_VALUE = 18
 MACH_SEND_INVALID_DEST = 0x10000003
+_TIME_ABSOLUTE, _TIME_RELATIVE = 0, 1
 _VM_FLAGS_ANYWHERE, _VM_FLAGS_OVERWRITE = 1, 0x4000
 _KERN = {EFAULT: KERN_INVALID_ADDRESS, EACCES: KERN_PROTECTION_FAILURE, ENOMEM: KERN_NO_SPACE,
          EINVAL: KERN_INVALID_ARGUMENT}  # fmt: skip
@@ -66,6 +78,24 @@ def mach_wait_until(call: Call, deadline: Size) -> int:
     numerator, denominator = TIMEBASE
     call.memory["deadline"] = min(deadline * numerator // denominator, 1 << 62)
     call.wait(timeout_ns=0, restarts=False)
+    return KERN_SUCCESS
+
+
+@syscall(-62, name="clock_sleep_trap", note="the system clock alone")
+def clock_sleep(
+    call: Call, clock: UInt, sleep_type: Int, sec: Int, nsec: Int, wakeup_time: MachTimeOut
+) -> int:
+    """Sleep for a time (TIME_RELATIVE) or until one; report when it was."""
+    if clock or sleep_type not in (_TIME_ABSOLUTE, _TIME_RELATIVE):
+        return KERN_INVALID_ARGUMENT
+    if sec < 0 or not 0 <= nsec < 10**9:
+        return KERN_INVALID_VALUE
+    time_ns = sec * 10**9 + nsec
+    if sleep_type == _TIME_ABSOLUTE:
+        call.memory["deadline"] = time_ns
+    call.wait(timeout_ns=time_ns, restarts=False)
+    if wakeup_time:
+        return _written(call, wakeup_time, struct.pack("<2I", *divmod(call.now(), 10**9)))
     return KERN_SUCCESS
 
 
@@ -131,6 +161,16 @@ def pid_for_task(call: Call, task: UInt, pid: IntOut) -> int:
     if task != TASK_SELF:
         return KERN_FAILURE
     return _written(call, pid, struct.pack("<i", call.process.pid))
+
+
+@syscall(-44, name="task_name_for_pid", note="the own task alone")
+@syscall(-45, name="task_for_pid", note="the own task alone")
+def task_for_pid(call: Call, target: UInt, pid: Int, task: IntOut) -> int:
+    """Report the name of a task's port: the own one; another task is KERN_FAILURE."""
+    if pid != call.process.pid or target != TASK_SELF:
+        _written(call, task, bytes(4))
+        return KERN_FAILURE
+    return _written(call, task, struct.pack("<I", TASK_SELF))
 
 
 # ---- memory ----

@@ -4,7 +4,7 @@ Annotations are evaluated when the table is built, so this file does not postpon
 """
 
 from emu.darwin import flags as f
-from emu.darwin.errno import EACCES, EINVAL, ENODEV, ENOMEM, Errno
+from emu.darwin.errno import EACCES, EINVAL, ENODEV, ENOMEM, ENOSYS, Errno
 from emu.host import FileHandle
 from emu.image import PAGE_SIZE
 from emu.kernel.files import OpenFile
@@ -14,6 +14,7 @@ from emu.syscalls.kinds import (
     Addr,
     Advice,
     Fd,
+    Int,
     Long,
     MapFlags,
     MsyncFlags,
@@ -193,3 +194,17 @@ def mlock(call: Call, addr: Addr, length: Size) -> int:
 def munlock(call: Call, addr: Addr, length: Size) -> int:
     """Undo mlock."""
     return mlock(call, addr, length)
+
+
+@syscall(324)
+def mlockall(_call: Call, how: Int) -> int:
+    """Answer ENOSYS, which is all that xnu does."""
+    del how
+    raise Errno(ENOSYS)
+
+
+@syscall(325)
+def munlockall(_call: Call, how: Int) -> int:
+    """Answer ENOSYS, which is all that xnu does."""
+    del how
+    raise Errno(ENOSYS)

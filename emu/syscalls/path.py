@@ -5,7 +5,7 @@ Annotations are evaluated when the table is built, so this file does not postpon
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EBADF, EINVAL, ENOTDIR, ENOTSUP, EPERM, Errno
-from emu.darwin.structs import Statfs64, Timeval
+from emu.darwin.structs import Timeval
 from emu.host import Directory, FileHandle
 from emu.kernel.process import Park
 from emu.syscalls.file import directory_at
@@ -22,7 +22,6 @@ from emu.syscalls.kinds import (
     Path,
     RenameFlags,
     Size,
-    StatfsOut,
     TimevalsIn,
     UInt,
 )
@@ -35,10 +34,6 @@ _HERE = f.AT_FDCWD
 #: How long to sleep before a lock that another open file holds is tried again.
 _LOCK_RETRY_NS = 10_000_000
 _NOBODY = 0xFFFFFFFF
-#: What statfs calls the guest's root: the type and flags of a Mac's own volume.
-_APFS, _MNT_LOCAL, _MNT_ROOTFS = 0x1A, 0x1000, 0x4000
-#: ``_PC_`` names (bsd/sys/unistd.h): links, lines, names, paths, pipes, chown, truncation, ^@.
-_PATHCONF = {1: 32767, 2: 1024, 3: 1024, 4: 255, 5: 1024, 6: 512, 7: 1, 8: 1, 9: 255}
 
 
 # ---- removing and renaming ----
@@ -214,8 +209,12 @@ def fchmodat(call: Call, fd: DirFd, path: Path, mode: Mode, flag: AtFlags) -> in
 
 @syscall(124)
 def fchmod(call: Call, fd: Fd, mode: Mode) -> int:
-    """Set the permissions of an open file."""
-    _vnode(call, fd).chmod(mode & 0o7777)
+    """Set the permissions of an open file or directory."""
+    handle = _vnode(call, fd)
+    if isinstance(handle, Directory):
+        call.host.files.chmod(handle, b".", mode & 0o7777)
+    else:
+        handle.chmod(mode & 0o7777)
     return 0
 
 
@@ -238,9 +237,13 @@ def utimes(call: Call, path: Path, tptr: TimevalsIn) -> int:
 
 @syscall(139)
 def futimes(call: Call, fd: Fd, tptr: TimevalsIn) -> int:
-    """Set the times of an open file; null means now."""
+    """Set the times of an open file or directory; null means now."""
     handle = _vnode(call, fd)
-    handle.utime(_times(call, tptr))
+    times = _times(call, tptr)
+    if isinstance(handle, Directory):
+        call.host.files.utimes(handle, b".", times)
+    else:
+        handle.utime(times)
     return 0
 
 
@@ -255,10 +258,10 @@ def _times(call: Call, tptr: int) -> tuple[int, int] | None:
     return times[0].to_ns(), times[1].to_ns()
 
 
-def _vnode(call: Call, fd: int) -> FileHandle:
+def _vnode(call: Call, fd: int) -> FileHandle | Directory:
     """Return an open file that has an inode, or EBADF, or EINVAL."""
     handle = call.file(fd).handle
-    if not isinstance(handle, FileHandle):
+    if not isinstance(handle, FileHandle | Directory):
         raise Errno(EINVAL)
     return handle
 
@@ -332,6 +335,20 @@ def lchown(call: Call, path: Path, owner: UInt, group: UInt) -> int:
     return _check_owner(call, owner, group)
 
 
+@syscall(468, note="the owner stays who he is: EPERM for any other")
+def fchownat(call: Call, fd: DirFd, path: Path, uid: UInt, gid: UInt, flag: AtFlags) -> int:
+    """Set the owner of a file relative to a directory to what it is; -1 leaves one alone."""
+    if flag & ~(f.AT_SYMLINK_NOFOLLOW | f.AT_SYMLINK_NOFOLLOW_ANY):
+        raise Errno(EINVAL)
+    call.host.files.stat(
+        directory_at(call, fd, path),
+        path,
+        follow=not flag & f.AT_SYMLINK_NOFOLLOW,
+        deny_links=bool(flag & f.AT_SYMLINK_NOFOLLOW_ANY),
+    )
+    return _check_owner(call, uid, gid)
+
+
 @syscall(123, note="the owner stays who he is: EPERM for any other")
 def fchown(call: Call, fd: Fd, uid: Int, gid: Int) -> int:
     """Set the owner of an open file to what it is; -1 leaves one alone."""
@@ -352,79 +369,8 @@ def sync(_call: Call) -> int:
     return 0
 
 
-@syscall(345)
-def statfs64(call: Call, path: Path, buf: StatfsOut) -> int:
-    """Report on the file system of a file: the guest has one."""
-    call.host.files.stat(directory_at(call, _HERE, path), path)
-    call.space.copyout(buf, _statfs(call))
-    return 0
-
-
-@syscall(346)
-def fstatfs64(call: Call, fd: Fd, buf: StatfsOut) -> int:
-    """Report on the file system of an open file."""
-    handle = call.file(fd).handle
-    if not isinstance(handle, FileHandle | Directory):
-        raise Errno(EBADF)
-    call.space.copyout(buf, _statfs(call))
-    return 0
-
-
-@syscall(347)
-def getfsstat64(call: Call, buf: StatfsOut, bufsize: Int, flags: Int) -> int:
-    """Report on all file systems: on one.  Without a buffer it returns their number."""
-    del flags
-    if buf and bufsize >= Statfs64.SIZE:
-        call.space.copyout(buf, _statfs(call))
-        return 1
-    return 0 if buf else 1
-
-
-def _statfs(call: Call) -> bytes:
-    size = call.host.files.size()
-    return Statfs64(
-        size.block, 1 << 20, size.blocks, size.free, size.available, size.files, size.files_free,
-        0x01000010, _APFS, call.process.uid, _APFS, _MNT_LOCAL | _MNT_ROOTFS, 0,
-        b"apfs", b"/", b"/dev/disk1s1",
-    ).pack()  # fmt: skip
-
-
-@syscall(191)
-def pathconf(call: Call, path: Path, name: Int) -> int:
-    """Report a limit that goes with a file."""
-    call.host.files.stat(directory_at(call, _HERE, path), path)
-    return _limit_of(name)
-
-
-@syscall(192)
-def fpathconf(call: Call, fd: Fd, name: Int) -> int:
-    """Report a limit that goes with an open file."""
-    call.file(fd)
-    return _limit_of(name)
-
-
-def _limit_of(name: int) -> int:
-    if name not in _PATHCONF:
-        raise Errno(EINVAL)
-    return _PATHCONF[name]
-
-
 @syscall(89)
 def getdtablesize(call: Call) -> int:
     """Return how many descriptors the caller may have."""
     limit: int = call.process.files.limit
     return limit
-
-
-@syscall(14, note="EPERM: only root may")
-def mknod(_call: Call, path: Path, mode: Mode, dev: Int) -> int:
-    """Refuse: the guest is not root."""
-    del path, mode, dev
-    raise Errno(EPERM)
-
-
-@syscall(61, note="EPERM: only root may")
-def chroot(_call: Call, path: Path) -> int:
-    """Refuse: the guest is not root."""
-    del path
-    raise Errno(EPERM)

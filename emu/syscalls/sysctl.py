@@ -14,6 +14,7 @@ from emu.darwin.errno import EINVAL, ENAMETOOLONG, ENOENT, ENOMEM, EPERM, ERANGE
 from emu.darwin.structs import Timeval
 from emu.image import PAGE_SIZE
 from emu.syscalls.kinds import (
+    Addr,
     CodeStatusOut,
     InBuf,
     LenInOut,
@@ -214,6 +215,8 @@ def _answer(call: Call, raw: bytes, old: int, oldlenp: int) -> int:
 # ---- code signing ----
 
 #: What the linker's own signature of a program gives: CS_VALID, CS_ADHOC, CS_LINKER_SIGNED.
+#: Bytes of an ``audit_token_t``.
+_AUDIT_TOKEN = 32
 _CS_STATUS = 0x1 | 0x2 | 0x20000
 _CS_OPS_STATUS = 0
 
@@ -228,3 +231,14 @@ def csops(call: Call, pid: Pid, ops: UInt, useraddr: CodeStatusOut, usersize: Si
         raise Errno(ERANGE)
     call.space.copyout(useraddr, struct.pack("<I", _CS_STATUS))
     return 0
+
+
+@syscall(170, note="CS_OPS_STATUS alone; the token is read and not compared")
+def csops_audittoken(
+    call: Call, pid: Pid, ops: UInt, useraddr: CodeStatusOut, usersize: Size, uaudittoken: Addr
+) -> int:
+    """Report the same of a process that an audit token names besides."""
+    if not uaudittoken:
+        raise Errno(EINVAL)
+    call.space.copyin(uaudittoken, _AUDIT_TOKEN)
+    return csops(call, pid, ops, useraddr, usersize)

@@ -24,7 +24,7 @@ from emu.syscalls.kinds import (
     TimezoneIn,
     TimezoneOut,
 )
-from emu.syscalls.mach import ticks
+from emu.syscalls.mach import TIMEBASE, ticks
 from emu.syscalls.poll import duration
 from emu.syscalls.table import Call, syscall
 
@@ -160,3 +160,10 @@ def getentropy(call: Call, buffer: FilledBuf, size: Size) -> int:
         raise Errno(EINVAL)
     call.space.copyout(buffer, call.host.entropy(size))
     return 0
+
+
+@syscall(482)
+def thread_selfusage(call: Call) -> int:
+    """Return the processor time that the thread has used, in ticks of the clock."""
+    numerator, denominator = TIMEBASE
+    return call.process.used_ns * denominator // numerator

@@ -1,6 +1,7 @@
 """ioctl on terminals: size, settings, and who has them."""
 
 import os
+import select
 import struct
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from emu.kernel.kernel import FIRST_PID
 from emu.kernel.process import Park
 from tests.callbench import NOWHERE, READ_ONLY, CallBench
 
+
 class Terminal(NamedTuple):
     """The guest's end of a pseudo-terminal, and the end of who types."""
 
@@ -26,6 +28,12 @@ class Terminal(NamedTuple):
 
     def ioctl(self, request: int, argument: int) -> object:
         return self.bench.call("ioctl", self.fd, request, argument)
+
+    def type(self, text: bytes) -> None:
+        """Type, and wait until the terminal has it."""
+        os.write(self.outer, text)
+        handle = self.bench.process.files.get(self.fd).handle
+        assert select.select([handle.fileno()], [], [], 20)[0]
 
     def settings(self) -> Termios:
         assert self.ioctl(f.TIOCGETA, self.bench.buffer) == 0
@@ -68,8 +76,8 @@ def test_settings_are_those_of_the_host(terminal: Terminal, request_: int) -> No
     after = terminal.settings()
     assert after.lflag == before.lflag & ~lines
     assert (after.iflag, after.oflag, after.cflag) == (before.iflag, before.oflag, before.cflag)
-    os.write(terminal.outer, b"x\x03")
-    assert terminal.bench.call("read", terminal.fd, terminal.bench.buffer, 9) == 2
+    terminal.type(b"\x03")
+    assert terminal.bench.call("read", terminal.fd, terminal.bench.buffer, 9) == 1
     assert terminal.change(request_, lflag=before.lflag, cc=before.cc) == 0
     assert terminal.settings() == before
 
@@ -95,17 +103,17 @@ def test_a_read_waits_as_long_as_vmin_and_vtime_say(terminal: Terminal) -> None:
     bench.process.memory.clear()
     terminal.change(f.TIOCSETA, **raw(terminal.settings(), 0, 0))
     assert bench.call("read", fd, bench.buffer, 1) == 0
-    os.write(terminal.outer, b"x")
+    terminal.type(b"x")
     assert bench.call("read", fd, bench.buffer, 1) == 1
 
 
 def test_what_was_typed_is_forgotten(terminal: Terminal) -> None:
     bench = terminal.bench
     terminal.change(f.TIOCSETA, **raw(terminal.settings()))
-    os.write(terminal.outer, b"typed")
+    terminal.type(b"typed")
     assert terminal.ioctl(f.TIOCFLUSH, bench.put(struct.pack("<i", 1))) == 0
     assert isinstance(bench.call("read", terminal.fd, bench.buffer, 1), Park)
-    os.write(terminal.outer, b"more")
+    terminal.type(b"more")
     terminal.change(f.TIOCSETAF, **raw(terminal.settings()))
     assert isinstance(bench.call("read", terminal.fd, bench.buffer, 1), Park)
     assert terminal.ioctl(f.TIOCFLUSH, bench.put(bytes(4))) == 0
