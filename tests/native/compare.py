@@ -85,14 +85,13 @@ def observe(side: Side, root: Path, scratch: Path, tracer: Sequence[str] = ()) -
 
 
 def _asked(side: Side, root: Path, scratch: Path, trace: Path | None) -> Outcome:
-    port = free_port()
     variables = {"PYTHONPATH": str(ROOT)} if side.is_emulated else {}
     with started(
-        side.command(root, port, trace), port, scratch, cwd=root, environment=variables, leads=True
+        side.command(root, 0, trace), 0, scratch, cwd=root, environment=variables, leads=True
     ) as served:
         answers = [answer(served, request) for request in REQUESTS]
         _until(lambda: _all_logged(served.log))
-    log = comparable_log(served.log.read_text("utf-8", "replace"), port)
+    log = comparable_log(served.log.read_text("utf-8", "replace"), served.port)
     return Outcome(answers, log, served.process.returncode)
 
 

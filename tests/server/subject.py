@@ -15,7 +15,7 @@ from pathlib import Path
 
 from emu import asm, resources
 from tests.native.building import executable, is_foreign
-from tests.serving import ROOT, Served, free_port, started
+from tests.serving import ROOT, Served, started
 from tests.serving import serving as emulated
 
 __all__ = ["NATIVE", "command", "serving"]
@@ -58,7 +58,6 @@ def serving(
         with emulated(root, scratch, "--quiet", program=program, wrapper=wrapper) as served:
             yield served
         return
-    port = free_port()
-    words, cwd = command(root, str(port), program=program)
-    with started([*wrapper, *words], port, scratch, cwd=cwd, leads=True) as served:
+    words, cwd = command(root, "0", program=program)
+    with started([*wrapper, *words], 0, scratch, cwd=cwd, leads=True) as served:
         yield served

@@ -145,12 +145,6 @@ def logged(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         return served.log.read_bytes().decode("ascii").splitlines()
 
 
-def _await_lines(served: Served, count: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while served.log.read_bytes().count(b"\n") < count and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
 def test_the_first_line_says_where_it_listens(logged: list[str]) -> None:
     assert re.search(r"127\.0\.0\.1:\d+", logged[0])
 
