@@ -184,6 +184,17 @@
 .equ it_value, it_interval + TIMEVAL_SIZE
 .equ ITIMERVAL_SIZE, it_value + TIMEVAL_SIZE
 
+// The commpage, which the kernel lets every process read (osfmk/arm/cpu_capabilities.h)
+.equ COMMPAGE, 0xfffffc000
+.equ comm_base, 0x88                // mach_absolute_time - cntvct_el0
+.equ comm_timebase, 0x90            // which counter programs read
+.equ USER_TIMEBASE_SPEC, 1          // cntvct_el0
+.equ comm_tick, 0x120               // of the time that follows, 0 for none
+.equ comm_sec, comm_tick + 8
+.equ comm_frac, comm_sec + 8        // of a second, in 1 / 2^64
+.equ comm_tick_scale, comm_frac + 8 // what a tick adds to it
+.equ comm_tick_rate, comm_tick_scale + 8    // ticks a second
+
 // struct iovec
 .equ iov_base, 0
 .equ iov_len, iov_base + 8
@@ -1200,12 +1211,56 @@ Ldrain_exit:
     leave   32
 
 // u64 read_clock(void)
-//   Reads the time of day into the state.
+//   Reads the time of day into the state, as libc does: the kernel leaves a time in the
+//   commpage, which is good for a second, with what the counter has counted since. Where
+//   it is older, or is told by another counter, the kernel is asked (and renews it).
 //   In:        x28 = state
 //   Out:       x0 = microseconds since 1970
 //   Clobbers:  x0-x2, x9, x16, flags
 //   Errors:    none
 read_clock:
+    movz    x9, #COMMPAGE & 0xffff
+    movk    x9, #(COMMPAGE >> 16) & 0xffff, lsl #16
+    movk    x9, #COMMPAGE >> 32, lsl #32
+    ldrb    w0, [x9, #comm_timebase]
+    cmp     w0, #USER_TIMEBASE_SPEC
+    b.ne    ask_clock
+    ldr     x2, [x9, #comm_tick]
+    cbz     x2, ask_clock
+    isb                             // the counter is not to be read ahead of the rest
+    mrs     x0, cntvct_el0
+    ldr     x1, [x9, #comm_base]
+    add     x0, x0, x1
+    sub     x0, x0, x2
+    ldr     x1, [x9, #comm_tick_rate]
+    cmp     x0, x1
+    b.hs    ask_clock
+    ldr     x1, [x9, #comm_tick_scale]
+    mul     x0, x0, x1
+    ldr     x1, [x9, #comm_frac]
+    ldr     x16, [x9, #comm_sec]
+    ldr     x9, [x9, #comm_tick]
+    cmp     x9, x2
+    b.ne    read_clock              // the kernel has just written another time
+    adds    x0, x0, x1
+    cinc    x16, x16, cs
+    movz    w9, #1000000 & 0xffff
+    movk    w9, #1000000 >> 16, lsl #16
+    lsr     x0, x0, #32             // 1 / 2^32 s to microseconds
+    mul     x0, x0, x9
+    lsr     x0, x0, #32
+    str     x16, [x28, #conn_now + tv_sec]
+    str     w0, [x28, #conn_now + tv_usec]
+    madd    x0, x16, x9, x0
+    ret
+
+// u64 ask_clock(void)
+//   Has the kernel write the time of day into the state.
+//   In:        x28 = state
+//   Out:       x0 = microseconds since 1970
+//   Clobbers:  x0-x2, x9, x16, flags
+//   Errors:    none
+ask_clock:
     add     x0, x28, #conn_now
     mov     x1, #0
     mov     x2, #0

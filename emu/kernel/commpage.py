@@ -14,7 +14,7 @@ from emu.image import PAGE_SIZE
 from emu.machine import READ
 from emu.memory import Backing, Region
 
-__all__ = ["COMMPAGE", "commpage", "stamp"]
+__all__ = ["COMMPAGE", "GOOD_NS", "commpage", "stamp"]
 
 COMMPAGE: Final = 0xF_FFFF_C000
 #: Ticks of ``cntvct_el0`` a second, and nanoseconds of one.
@@ -22,8 +22,8 @@ _TICKS_PER_SECOND, _NS_PER_TICK = 62_500_000, 16
 _VERSION: Final = 3
 _TIME: Final = struct.Struct("<5Q")
 _TIME_AT: Final = 0x120
-#: How long a time of day is good: libc computes from it for a second, then calls.
-_GOOD_NS = 500_000_000
+#: How long a time of day stands: libc computes from it for a second, then calls.
+GOOD_NS: Final = 250_000_000
 
 #: Offset, layout and value of what does not change.
 _FIELDS: Final[tuple[tuple[int, str, int | bytes], ...]] = (
@@ -62,7 +62,7 @@ def stamp(monotonic_ns: int, realtime_ns: int) -> None:
     view = commpage().backing.view
     ticks = monotonic_ns // _NS_PER_TICK
     (last,) = struct.unpack_from("<Q", view, _TIME_AT)
-    if last and 0 <= ticks - last < _GOOD_NS // _NS_PER_TICK:
+    if last and 0 <= ticks - last < GOOD_NS // _NS_PER_TICK:
         return
     seconds, ns = divmod(realtime_ns, 10**9)
     _TIME.pack_into(

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 
 from emu.asm import assemble
 from emu.image import PAGE_SIZE, Image
+from emu.kernel.commpage import COMMPAGE
 from emu.machine import EXEC, READ, STATE_SIZE, WRITE, Machine, Registers
 from tests.serving import ROOT
 
-__all__ = ["ARENA", "ARENA_SIZE", "CARRY", "OUT", "Guest", "Kernel", "Outcome", "image"]
+__all__ = ["ARENA", "ARENA_SIZE", "CARRY", "CLOCK", "OUT", "Guest", "Kernel", "Outcome", "image"]
 
 SOURCE = ROOT / "ymawky.s"
 #: Where a test puts what it passes by pointer; the page behind it is not mapped.
 ARENA, ARENA_SIZE = 0x2_0000_0000, 0x4_0000
 _STACK, _STACK_SIZE = 0x2_1000_0000, 0x4_0000
+#: The time of day in the commpage, in seconds since 1970.
+CLOCK = 1_795_392_000
 #: Holds one ``brk``: the place that a routine returns to.
 _RETURN = 0x2_2000_0000
 _BRK = bytes.fromhex("000020d4")
@@ -64,6 +67,14 @@ def image() -> Image:
     return assemble([SOURCE])
 
 
+def _commpage() -> bytes:
+    """Return a commpage with a time of day that is good for ever, and stands still."""
+    page = bytearray(PAGE_SIZE)
+    page[0x90] = 1
+    struct.pack_into("<5Q", page, 0x120, 1, CLOCK, 0, 0, 1 << 63)
+    return bytes(page)
+
+
 def _no_kernel(number: int, _arguments: tuple[int, ...]) -> tuple[int, int, bool]:
     raise AssertionError(f"a call of the kernel, {number}, that nobody expects")
 
@@ -84,6 +95,7 @@ class Guest:
         self._map(ARENA, ARENA_SIZE, READ | WRITE, b"")
         self._map(_STACK, _STACK_SIZE, READ | WRITE, b"")
         self._map(_RETURN, PAGE_SIZE, READ | EXEC, _BRK)
+        self._map(COMMPAGE, PAGE_SIZE, READ, _commpage())
 
     def _map(self, address: int, size: int, prot: int, data: bytes) -> None:
         buffer = mmap.mmap(-1, size)
