@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib.util
+import io
 import os
 import re
 import signal
@@ -37,6 +37,10 @@ _USAGE_STATUS, _INTERRUPTED_STATUS = 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parsed(sys.argv[1:] if argv is None else list(argv))
+    for stream in (sys.stdout, sys.stderr):
+        # Not every terminal and every file has all our signs; no answer is lost for one of them.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         return _debug(options)
     except YmawkyError as error:
@@ -173,11 +177,14 @@ def _has_terminal() -> bool:
 
 
 def _screen() -> Screen | None:
-    """Return the screen's main function, or None where there is none."""
-    if importlib.util.find_spec("debugger.tui") is None:
+    """Return the screen's main function; None, and a line that says why, where it has no place."""
+    from debugger import tui
+
+    problem = tui.problem()
+    if problem:
+        print(f"ymawky-dbg: {problem}, so here is the plain console", file=sys.stderr, flush=True)
         return None
-    made: Screen = importlib.import_module("debugger.tui").main
-    return made
+    return tui.main
 
 
 def _client_request(options: argparse.Namespace) -> client.ClientRequest | None:

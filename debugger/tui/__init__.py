@@ -18,26 +18,20 @@ if TYPE_CHECKING:
     from debugger.script import ScriptLine
     from debugger.session import Session
 
-__all__ = ["main"]
+__all__ = ["main", "problem"]
 
 
 def main(session: Session, lines: Sequence[ScriptLine], request: ClientRequest | None) -> int:
-    """Run the session on the terminal, after the commands of scripts; returns the exit status.
-
-    A terminal that is too small, or cannot move its cursor, gets the plain console.
-    """
-    session.policy.waits = True
-    problem = _problem()
-    if problem:
-        print(f"ymawky-dbg: {problem}, so here is the plain console", file=sys.stderr)  # noqa: T201
-        return _plain(session, lines, request)
+    """Run the session on the terminal, after the commands of scripts; returns the exit status."""
     from debugger.tui.application import Debugger
     from debugger.tui.state import State
 
+    session.policy.waits = True
     return Debugger(State(session)).run(lines, request)
 
 
-def _problem() -> str:
+def problem() -> str:
+    """Say why the terminal is none for a screen: it is too small, or cannot move its cursor."""
     if os.environ.get("TERM") == "dumb":
         return "this terminal cannot move its cursor"
     size = os.get_terminal_size(sys.stdout.fileno())
@@ -45,17 +39,3 @@ def _problem() -> str:
         needed = f"{MINIMUM[0]}x{MINIMUM[1]}"
         return f"the terminal has {size.columns}x{size.lines}, the screen needs {needed}"
     return ""
-
-
-def _plain(session: Session, lines: Sequence[ScriptLine], request: ClientRequest | None) -> int:
-    from debugger.batch import Batch
-    from debugger.plain import converse
-
-    batch = Batch(session)
-    event = session.start()
-    if request is not None:
-        session.play(request)
-        session.break_on_request(temporary=True)
-        event = session.cont()
-    batch.report(event)
-    return batch.run(lines) or converse(batch)

@@ -21,6 +21,7 @@ from debugger.tui.keys import TO_PROGRAM, panel_keys, prompt_keys
 from debugger.tui.layout import Screen
 from debugger.tui.project import project_directory
 from debugger.tui.prompt import make_buffer
+from debugger.tui.signs import plain_signs
 from debugger.tui.style import colour_depth, frame_style
 from emu.errors import YmawkyError
 
@@ -64,6 +65,7 @@ class Debugger:
             input=keyboard,
             output=output,
         )
+        plain_signs(self.application.output)
         # A lone Esc is told from the head of an escape sequence by this many seconds.
         self.application.ttimeoutlen = 0.05
         self.application.timeoutlen = 0.6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -49,10 +50,10 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
 
 _PROMPT_HINTS: Final[tuple[tuple[str, str], ...]] = (
     ("Enter", "does it"), ("Tab", "completes"), ("↑ ↓", "history"),
-    ("→", "takes the suggestion"), ("Esc", "back to the panels"),
+    ("→", "suggestion"), ("Esc", "back to the panels"),
 )  # fmt: skip
 _TYPING_HINTS: Final[tuple[tuple[str, str], ...]] = (
-    ("Enter", "sends the line"), ("Ctrl-D", "end of file"), ("Ctrl-C", "stops the program"),
+    ("Enter", "sends it"), ("Ctrl-D", "end of file"), ("Ctrl-C", "stops it"),
     ("Esc", "back to the panels"),
 )  # fmt: skip
 
@@ -181,15 +182,22 @@ class Screen:
         if state.long:
             seconds = time.monotonic() - state.since
             turn = "|/-\\"[int(seconds * 5) % 4]
-            text = f" {turn} running: {state.doing} · {seconds:.1f} s · space or Ctrl-C stops it "
+            # While something is typed, a blank is one.
+            key = "Ctrl-C" if get_app().layout.has_focus(self.prompt) else "space or Ctrl-C"
+            text = f" {turn} running: {state.doing} · {seconds:.1f} s · {key} stops it "
             return [("class:y-bar-run", text)]
         event = state.session.event
         if event is None:
             return [("class:y-bar-strong", " ymawky-dbg "), ("", "starting")]
         text, name = summary(event), PurePath(state.session.image.name).name
-        if len(name) + len(text) + 3 > get_app().output.get_size().columns:
-            return [("class:y-bar-strong", f" {text}")]
-        return [("class:y-bar-strong", f" {name} "), ("", text)]
+        columns = get_app().output.get_size().columns
+        if len(name) + len(text) + 3 <= columns:
+            return [("class:y-bar-strong", f" {name} "), ("", text)]
+        if len(text) >= columns:
+            # The panels show the source line.
+            text = re.sub(r" \([^()]*:\d+\)", "", text)
+        cut = text if len(text) < columns else f"{text[: columns - 2]}…"
+        return [("class:y-bar-strong", f" {cut}")]
 
     def _hints(self) -> StyleAndTextTuples:
         out: StyleAndTextTuples = []

@@ -7,6 +7,7 @@ what has been consumed), so the colourless theme only adds weight.
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -102,7 +103,7 @@ _GROUNDS: Final = {"dark": "bg:#10151c #c9d1d9", "light": "bg:#fbfcfd #1f2933", 
 
 def first_theme() -> str:
     """Choose by NO_COLOR, then by YMAWKY_THEME, then by the ground that the terminal tells."""
-    if os.environ.get("NO_COLOR"):
+    if colour_depth() is ColorDepth.DEPTH_1_BIT:
         return "plain"
     wanted = os.environ.get("YMAWKY_THEME", "")
     if wanted in THEMES:
@@ -112,9 +113,15 @@ def first_theme() -> str:
 
 
 def colour_depth() -> ColorDepth | None:
-    """Return no colours for NO_COLOR, all of them where the terminal says so, else None."""
-    if os.environ.get("NO_COLOR"):
+    """Return how many colours the terminal says that it has, None where it does not say.
+
+    That is none for NO_COLOR and the VT terminals, 16 or all of them.
+    """
+    terminal = os.environ.get("TERM", "")
+    if os.environ.get("NO_COLOR") or re.match(r"vt\d|.*-(m|mono)$", terminal):
         return ColorDepth.DEPTH_1_BIT
+    if terminal.endswith("-16color"):
+        return ColorDepth.DEPTH_4_BIT
     rich = os.environ.get("COLORTERM") in {"truecolor", "24bit"} or "WT_SESSION" in os.environ
     return ColorDepth.DEPTH_24_BIT if rich else None
 

@@ -229,3 +229,14 @@ def test_several_sources_are_linked_and_includes_found(tmp_path: Path) -> None:
     status, out, _ = run("--batch", "-I", str(tmp_path / "headers"), "-ex", "continue", *sources)
     assert status == 0
     assert "process 100 exited with 7" in out
+
+
+def test_what_the_output_cannot_show_does_not_end_the_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
+        monkeypatch.setenv(name, value)
+    status, out, err = run("--batch", "-ex", "help catch", "-ex", "echo on", CALLS)
+    assert (status, err) == (0, "")
+    assert "NAME|GROUP?" in out
+    assert out.endswith("on\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -26,12 +28,19 @@ def terminal(state: State, width: int, height: int) -> Page:
     return page_of(rows, len(rows) - 1, "i types")
 
 
+@lru_cache(maxsize=2048)
+def _folded(line: str, width: int) -> tuple[str, ...]:
+    """Return a line cut at its blanks, a word that is wider than the panel anywhere."""
+    flat = line.expandtabs(8)
+    if len(flat) <= width:
+        return (flat,)
+    return tuple(textwrap.wrap(flat, max(width, 4), subsequent_indent="  ")) or ("",)
+
+
 def console(state: State, width: int, height: int) -> Page:
     """Show what commands said, folded to the panel's width, the end in sight."""
     del height
     rows: list[Row] = []
     for style, line in list(state.lines)[-1000:]:
-        flat = line.expandtabs(8)
-        pieces = [flat[i : i + width] for i in range(0, len(flat), max(width, 1))] or [""]
-        rows += [Row(Text.assemble((piece, style))) for piece in pieces]
+        rows += [Row(Text.assemble((piece, style))) for piece in _folded(line, width)]
     return page_of(rows, len(rows) - 1) if rows else page_of([Text()])
