@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from emu.darwin import flags as f
-from emu.strace import filesystems, pointers, processes, sockets, spawning, waiting
+from emu.strace import filesystems, pointers, processes, sockets, spawning, times, waiting
 from emu.strace.shown import (
     bits,
     fetch,
@@ -319,5 +319,5 @@ FORMATS: Final[dict[str, Format]] = {
     "strings": _strings, "sized_out": _sized_out, "sysctl_name": _sysctl_name,
     "open_flags:mode": _open_mode,
     **filesystems.FORMATS, **pointers.FORMATS, **processes.FORMATS, **sockets.FORMATS,
-    **spawning.FORMATS, **waiting.FORMATS,
+    **spawning.FORMATS, **times.FORMATS, **waiting.FORMATS,
 }  # fmt: skip

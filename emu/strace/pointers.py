@@ -11,15 +11,11 @@ from emu.darwin.structs import (
     DIRENT_NAME,
     Flock,
     Iovec,
-    Itimerval,
     OldSigaction,
     Rlimit,
     Rusage,
     Sigaction,
     Stat64,
-    Timespec,
-    Timeval,
-    Timezone,
     Winsize,
 )
 from emu.darwin.termios import CFLAGS, IFLAGS, LFLAGS, OFLAGS, SIZES, Termios
@@ -28,6 +24,7 @@ from emu.strace.shown import (
     bits,
     fetch,
     fields,
+    given,
     name_or_number,
     named,
     pointer,
@@ -35,17 +32,18 @@ from emu.strace.shown import (
     quote_start,
     signal_name,
     signal_set,
+    struct_at,
+    taken,
 )
+from emu.strace.times import timeval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emu.darwin.layout import Layout
     from emu.strace.shown import Shown
 
 __all__ = [
-    "FORMATS", "file_mode", "flock", "int_at", "iovecs", "names_of_entries", "struct_at",
-    "termios", "winsize",
+    "FORMATS", "file_mode", "flock", "int_at", "iovecs", "names_of_entries", "termios", "winsize",
 ]  # fmt: skip
 
 _IOVECS_SHOWN = 16
@@ -59,27 +57,6 @@ _FILE_TYPES = {
     f.S_IFIFO: "S_IFIFO", f.S_IFCHR: "S_IFCHR", f.S_IFDIR: "S_IFDIR", f.S_IFBLK: "S_IFBLK",
     f.S_IFREG: "S_IFREG", f.S_IFLNK: "S_IFLNK", f.S_IFSOCK: "S_IFSOCK",
 }  # fmt: skip
-
-
-def struct_at(shown: Shown, address: int, layout: type[Layout], show: Callable[..., str]) -> str:
-    """Show the struct at ``address`` by ``show``, or the pointer where it cannot be read."""
-    data = fetch(shown.space, address, layout.SIZE) if address else None
-    return pointer(address) if data is None else show(layout.unpack(data))
-
-
-def _taken(layout: type[Layout], show: Callable[..., str]) -> Callable[[Shown, int], str]:
-    """Return the printer of a pointer to a struct that the call reads."""
-    return lambda shown, i: struct_at(shown, shown.values[i], layout, show)
-
-
-def _given(layout: type[Layout], show: Callable[..., str]) -> Callable[[Shown, int], str]:
-    """Return the printer of a pointer to a struct that the call writes if it succeeds."""
-
-    def given(shown: Shown, i: int) -> str:
-        address = shown.values[i]
-        return pointer(address) if shown.error else struct_at(shown, address, layout, show)
-
-    return given
 
 
 def int_at(shown: Shown, address: int) -> str:
@@ -253,54 +230,6 @@ def _iovec_out(shown: Shown, i: int) -> str:
     return iovecs(shown, shown.values[i], number, shown.count())
 
 
-# ---- time ----
-
-
-def _timeval(t: Timeval) -> str:
-    return fields((("tv_sec", t.sec), ("tv_usec", t.usec)))
-
-
-def _timespec(t: Timespec) -> str:
-    return fields((("tv_sec", t.sec), ("tv_nsec", t.nsec)))
-
-
-def _timezone(t: Timezone) -> str:
-    return fields((("tz_minuteswest", t.minuteswest), ("tz_dsttime", t.dsttime)))
-
-
-def _timebase(shown: Shown, i: int) -> str:
-    """Show how long a tick is, as a fraction of nanoseconds."""
-    address = shown.values[i]
-    data = None if shown.error or shown.count() else fetch(shown.space, address, 8)
-    if data is None:
-        return pointer(address)
-    numer, denom = struct.unpack("<2I", data)
-    return fields((("numer", numer), ("denom", denom)))
-
-
-def _mach_timespec(shown: Shown, i: int) -> str:
-    """Show seconds and nanoseconds as Mach has them."""
-    address = shown.values[i]
-    data = None if shown.error or shown.count() else fetch(shown.space, address, 8)
-    if data is None:
-        return pointer(address)
-    sec, nsec = struct.unpack("<2I", data)
-    return fields((("tv_sec", sec), ("tv_nsec", nsec)))
-
-
-def _itimerval(t: Itimerval) -> str:
-    return fields((("it_interval", _timeval(t.interval)), ("it_value", _timeval(t.value))))
-
-
-def _timevals(shown: Shown, i: int) -> str:
-    """Show the two times of utimes."""
-    address = shown.values[i]
-    data = fetch(shown.space, address, 2 * Timeval.SIZE) if address else None
-    if data is None:
-        return pointer(address)
-    return f"[{_timeval(Timeval.unpack(data))}, {_timeval(Timeval.unpack(data, Timeval.SIZE))}]"
-
-
 # ---- signals and processes ----
 
 
@@ -355,7 +284,7 @@ def _wait_status(shown: Shown, i: int) -> str:
 
 
 def _rusage(r: Rusage) -> str:
-    return fields((("ru_utime", _timeval(r.utime)), ("ru_stime", _timeval(r.stime)))).replace(
+    return fields((("ru_utime", timeval(r.utime)), ("ru_stime", timeval(r.stime)))).replace(
         "}}", "}, ...}"
     )
 
@@ -378,24 +307,14 @@ FORMATS: Final[dict[str, Callable[[Shown, int], str | None]]] = {
     "dirents_out": _dirents,
     "iovec_in": _iovec_in,
     "iovec_out": _iovec_out,
-    "timeval_in": _taken(Timeval, _timeval),
-    "timeval_out": _given(Timeval, _timeval),
-    "timevals_in": _timevals,
-    "timespec_in": _taken(Timespec, _timespec),
-    "timezone_in": _taken(Timezone, _timezone),
-    "timezone_out": _given(Timezone, _timezone),
-    "timebase_out": _timebase,
-    "mach_timespec_out": _mach_timespec,
-    "itimerval_in": _taken(Itimerval, _itimerval),
-    "itimerval_out": _given(Itimerval, _itimerval),
-    "rusage_out": _given(Rusage, _rusage),
-    "rlimit_in": _taken(Rlimit, _rlimit),
-    "rlimit_out": _given(Rlimit, _rlimit),
+    "rusage_out": given(Rusage, _rusage),
+    "rlimit_in": taken(Rlimit, _rlimit),
+    "rlimit_out": given(Rlimit, _rlimit),
     "wait_status_out": _wait_status,
     "sigset_in": _sigset_in,
     "sigset_out": _sigset_out,
-    "sigaction_in": _taken(Sigaction, _action),
-    "sigaction_out": _given(OldSigaction, _action),
-    "stack_in": _taken(Stack, _stack),
-    "stack_out": _given(Stack, _stack),
+    "sigaction_in": taken(Sigaction, _action),
+    "sigaction_out": given(OldSigaction, _action),
+    "stack_in": taken(Stack, _stack),
+    "stack_out": given(Stack, _stack),
 }

@@ -11,13 +11,15 @@ from emu.machine import READ
 from emu.syscalls.pager import look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from emu.darwin.layout import Layout
     from emu.memory import AddressSpace
 
 __all__ = [
-    "Shown", "bits", "fetch", "fields", "int32", "int64", "name_or_number", "named", "pointer",
-    "quote", "quote_start", "signal_name", "signal_set", "string_at",
+    "Shown", "bits", "fetch", "fields", "given", "int32", "int64", "name_or_number", "named",
+    "pointer", "quote", "quote_start", "signal_name", "signal_set", "string_at", "struct_at",
+    "taken",
 ]  # fmt: skip
 
 _NULL = "NULL"
@@ -93,6 +95,30 @@ def string_at(space: AddressSpace, address: int, limit: int) -> str:
         return quote_start(space.copyinstr(address, _STRING_MAX), limit)
     except (Errno, OSError):
         return hex(address)
+
+
+# ---- structs ----
+
+
+def struct_at(shown: Shown, address: int, layout: type[Layout], show: Callable[..., str]) -> str:
+    """Show the struct at ``address`` by ``show``, or the pointer where it cannot be read."""
+    data = fetch(shown.space, address, layout.SIZE) if address else None
+    return pointer(address) if data is None else show(layout.unpack(data))
+
+
+def taken(layout: type[Layout], show: Callable[..., str]) -> Callable[[Shown, int], str]:
+    """Return the printer of a pointer to a struct that the call reads."""
+    return lambda shown, i: struct_at(shown, shown.values[i], layout, show)
+
+
+def given(layout: type[Layout], show: Callable[..., str]) -> Callable[[Shown, int], str]:
+    """Return the printer of a pointer to a struct that the call writes if it succeeds."""
+
+    def show_given(shown: Shown, i: int) -> str:
+        address = shown.values[i]
+        return pointer(address) if shown.error else struct_at(shown, address, layout, show)
+
+    return show_given
 
 
 # ---- strings and numbers ----

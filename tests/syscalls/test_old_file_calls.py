@@ -84,7 +84,8 @@ def test_outcomes(
 def test_entries_of_a_directory(bench: CallBench) -> None:
     fd = bench.result("open", bench.path("dir"), 0, 0)
     base = bench.put(bytes(8))
-    names, positions = [], []
+    names: list[tuple[bytes, int]] = []
+    positions: list[int] = []
     while count := bench.result("getdirentries", fd, bench.buffer, 40, base):
         assert count <= 40
         raw, at = bench.get(bench.buffer, count), 0
