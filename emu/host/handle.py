@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,7 +17,6 @@ Buffer = bytes | bytearray | memoryview
 
 
 # What this host's stat has: to ask each result for what it lacks costs more than all the rest.
-_HAS_BLOCKS = hasattr(os.stat_result, "st_blocks")
 _HAS_BIRTHTIME = hasattr(os.stat_result, "st_birthtime")
 _HAS_FLAGS = hasattr(os.stat_result, "st_flags")
 
@@ -54,6 +54,10 @@ class HostStat(NamedTuple):
     def of(cls, status: os.stat_result) -> HostStat:
         """Translate what :func:`os.stat` gives."""
         mtime_ns, ctime_ns, size = status.st_mtime_ns, status.st_ctime_ns, status.st_size
+        if sys.platform == "win32":
+            rdev, blocks, blksize = 0, -(-size // 512), 4096
+        else:
+            rdev, blocks, blksize = status.st_rdev, status.st_blocks, status.st_blksize
         return cls(
             status.st_dev,
             status.st_ino,
@@ -61,10 +65,10 @@ class HostStat(NamedTuple):
             status.st_nlink,
             status.st_uid,
             status.st_gid,
-            status.st_rdev if _HAS_BLOCKS else 0,
+            rdev,
             size,
-            status.st_blocks if _HAS_BLOCKS else -(-size // 512),
-            status.st_blksize if _HAS_BLOCKS else 4096,
+            blocks,
+            blksize,
             status.st_atime_ns,
             mtime_ns,
             ctime_ns,

@@ -85,7 +85,7 @@ class Network:
         made = _socket.socket(family, host_kind | _NONBLOCK, protocol)
         if not _NONBLOCK:
             made.setblocking(False)
-        return SocketHandle(made, self, domain, kind)
+        return SocketHandle(made.fileno(), self, domain, kind, made)
 
     def socketpair(
         self, domain: int, kind: int, protocol: int
@@ -101,7 +101,10 @@ class Network:
             one, other = socket.socketpair(socket.AF_UNIX, _TYPES[kind], protocol)
         one.setblocking(False)
         other.setblocking(False)
-        return SocketHandle(one, self, domain, kind), SocketHandle(other, self, domain, kind)
+        return (
+            SocketHandle(one.fileno(), self, domain, kind, one),
+            SocketHandle(other.fileno(), self, domain, kind, other),
+        )
 
     def place(
         self, domain: int, kind: int, address: Address
@@ -192,19 +195,26 @@ class SocketHandle(Handle):
     Attributes:
         domain: Darwin's ``AF_``.
         type: Darwin's ``SOCK_``.
-        sock: the host's socket, which never waits.
     """
 
-    __slots__ = ("_bound", "_fd", "_network", "_own", "domain", "sock", "type")
+    __slots__ = ("_bound", "_fd", "_network", "_own", "_sock", "domain", "type")
     kind = "socket"
 
-    def __init__(self, sock: _socket.socket, network: Network, domain: int, kind: int) -> None:
-        """Own ``sock``, which already does not wait."""
-        super().__init__()
-        self.sock = sock
+    def __init__(
+        self,
+        fd: int,
+        network: Network,
+        domain: int,
+        kind: int,
+        sock: _socket.socket | None = None,
+    ) -> None:
+        """Own the socket ``fd``, which already does not wait; ``sock`` is Python's object for it."""
+        self.closed = False
+        self.on_close = None
+        self._sock = sock
         self.domain = domain
         self.type = kind
-        self._fd = sock.fileno()
+        self._fd = fd
         self._network = network
         self._bound = False
         #: What the guest bound, where the host's address is another one.
@@ -213,20 +223,32 @@ class SocketHandle(Handle):
     def fileno(self) -> int:
         return self._fd
 
+    @property
+    def sock(self) -> _socket.socket:
+        """Python's object for the socket: most connections are served and closed without one."""
+        if self._sock is None:
+            family, kind = _host_kind(self.domain, self.type)
+            self._sock = _socket.socket(family, kind | _NONBLOCK, 0, self._fd)
+            self._sock.setblocking(False)
+        return self._sock
+
     # ---- connecting ----
 
     def accept(self) -> tuple[SocketHandle, Address]:
         """Return a connection and the address of its peer."""
         # socket.accept() asks four more things of the host, whose answers are known here.
         fd, raw = self.sock._accept()  # type: ignore[attr-defined]  # noqa: SLF001
-        try:
-            made = _socket.socket(self.sock.family, self.sock.type, 0, fd)
-        except BaseException:
-            socket.close(fd)
-            raise
-        made.setblocking(False)
         network, domain = self._network, self.domain
-        return SocketHandle(made, network, domain, self.type), network.address(domain, raw)
+        made = SocketHandle(fd, network, domain, self.type)
+        try:
+            if sys.platform == "win32":
+                made.sock.setblocking(False)
+            else:
+                os.set_blocking(fd, False)
+        except OSError:
+            made.close()
+            raise
+        return made, network.address(domain, raw)
 
     def bind(self, address: Address, at: Directory | None = None) -> None:
         """Give the socket an address; a Unix-domain path begins at ``at``.
@@ -325,18 +347,25 @@ class SocketHandle(Handle):
     # ---- bytes ----
 
     def read_into(self, view: memoryview) -> int:
-        return self.sock.recv_into(view)
+        return self.recv_into(view, 0)
 
     def write(self, data: Buffer) -> int:
-        return self.sock.send(data, _NOSIGNAL)
+        return self.send(data, 0)
 
     def send(self, data: Buffer, flags: int) -> int:
         """Send to the peer with Darwin's ``MSG_`` flags."""
-        return self.sock.send(data, _message_flags(flags) | _NOSIGNAL)
+        host_flags = _message_flags(flags) if flags else 0
+        if host_flags or sys.platform == "win32":
+            return self.sock.send(data, host_flags | _NOSIGNAL)
+        # Python ignores SIGPIPE: this too is EPIPE alone.
+        return os.write(self._fd, data)
 
     def recv_into(self, view: memoryview, flags: int) -> int:
         """Receive with Darwin's ``MSG_`` flags."""
-        return self.sock.recv_into(view, 0, _message_flags(flags))
+        host_flags = _message_flags(flags) if flags else 0
+        if host_flags or sys.platform == "win32":
+            return self.sock.recv_into(view, 0, host_flags)
+        return os.readv(self._fd, (view,))
 
     def sendto(
         self, data: Buffer, flags: int, address: Address, at: Directory | None = None
@@ -424,7 +453,7 @@ class SocketHandle(Handle):
             return count, shown, self._peer(raw), tokens
 
         def writev(self, buffers: Sequence[Buffer]) -> int:
-            return self.sock.sendmsg(buffers, (), _NOSIGNAL)
+            return os.writev(self._fd, buffers)
 
         def recvmsg_into(
             self, views: Sequence[memoryview], flags: int
@@ -435,7 +464,7 @@ class SocketHandle(Handle):
             return count, shown, self._peer(raw)
 
         def readv(self, views: Sequence[memoryview]) -> int:
-            return self.sock.recvmsg_into(views)[0]
+            return os.readv(self._fd, views)
 
     def available(self) -> int:
         return options.readable_bytes(self.sock)
@@ -466,7 +495,10 @@ class SocketHandle(Handle):
 
     def _release(self) -> None:
         with contextlib.suppress(ConnectionError):  # what the peer did is no news for close
-            self.sock.close()
+            if sys.platform == "win32" or self._sock is not None:
+                self.sock.close()
+            else:
+                os.close(self._fd)
 
 
 def _host_address(address: Inet4 | Inet6) -> tuple[str, int] | tuple[str, int, int, int]:

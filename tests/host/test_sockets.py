@@ -309,7 +309,7 @@ def test_an_accept_that_fails_leaks_nothing(host: Host, monkeypatch: pytest.Monk
             raise OSError(errno.ENOBUFS, "no")
 
         with monkeypatch.context() as patched:
-            patched.setattr("emu.host.network._socket.socket", refuse)
+            patched.setattr("emu.host.network.os.set_blocking", refuse)
             wait(host, server)
             assert outcome(server.accept) == "ENOBUFS"
         assert open_descriptors() == before
