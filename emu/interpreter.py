@@ -177,7 +177,15 @@ class Interpreter:
 
     def _trapped(self, word: int, pc: int) -> Stop | None:
         if pc in self._traps:
-            return self._zero(word, pc) if word & ~31 == 0xD50B7420 else self._atomic(word, pc)
+            if word & ~31 == 0xD50B7420:
+                return self._zero(word, pc)
+            if _atomic_operation(word) is not None:
+                return self._atomic(word, pc)
+            # The code has changed since it was looked through.
+            self._traps.discard(pc)
+            self._machine.delete_hook(self._hooks.pop(pc))
+            self._machine.forget_all_code()
+            return None
         if pc in self._by_sp:
             return Stop("misaligned", address=self._machine.read("sp"))
         self._checks_sp = True
@@ -200,18 +208,13 @@ class Interpreter:
         return None
 
     def _unaligned(self, word: int, pc: int) -> Stop | None:
-        address = self._register(word >> 5 & 31)
         if _atomic_operation(word) is None:
-            return Stop("misaligned", address=address)
+            return Stop("misaligned", address=self._register(word >> 5 & 31))
         return self._atomic(word, pc)
 
     def _atomic(self, word: int, pc: int) -> Stop | None:
         """Execute an atomic of LSE: ``ldadd`` and its like, ``swp`` or ``cas``."""
-        operation = _atomic_operation(word)
-        if operation is None:
-            # The code has changed since it was looked through.
-            self._done(pc)
-        return None
+        operation = _atomic_operation(word) or ""
         size, n = 1 << (word >> 30), word >> 5 & 31
         tagged = self._register(n)
         address = tagged & _UNTAGGED
