@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.building import executable
 from tests.native.exchanges import REQUESTS
 from tests.server.tunables import tuned
 from tests.serving import ROOT
@@ -28,11 +27,6 @@ def compare(*arguments: object, **variables: str) -> subprocess.CompletedProcess
         text=True,
         check=False,
     )
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return executable(ROOT / "ymawky.s", tmp_path_factory.mktemp("native"))
 
 
 @pytest.fixture

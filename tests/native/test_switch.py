@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.building import executable
 from tests.serving import ROOT
 
 TESTS = (
@@ -51,12 +50,11 @@ def _conformance(program: Path, tests: tuple[str, ...]) -> subprocess.CompletedP
 
 
 @pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def script(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a program that takes no options of the emulator's, and has its words in a log."""
     if sys.platform == "win32":
         pytest.skip("a script is no program on Windows")
-    scratch = tmp_path_factory.mktemp("native")
-    program = executable(ROOT / "ymawky.s", scratch)
+    scratch = tmp_path_factory.mktemp("switch")
     run = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", ".", str(program), "--"]
     script = scratch / "server"
     script.write_text(

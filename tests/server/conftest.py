@@ -19,6 +19,20 @@ from tests.serving import Served
 
 _numbers = itertools.count()
 
+#: Tunables of a server that waits a second at most, and of one with small limits.
+HASTY = dict.fromkeys(
+    (
+        "HEADER_TIMEOUT",
+        "RECV_TIMEOUT",
+        "IDLE_TIMEOUT",
+        "SEND_TIMEOUT",
+        "PUT_GRACE",
+        "DRAIN_TIMEOUT",
+    ),
+    1,
+)
+STRICT = {"MAX_BODY": 1000, "MAX_PROCS": 4, "MAX_REQUESTS": 3, "ALLOW_LISTING": 0}
+
 
 def pytest_configure() -> None:
     """Refuse what cannot be tested before a thousand tests do."""
@@ -77,15 +91,7 @@ def untouched(server: Served, root: Path) -> Iterator[None]:
 def hasty(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the same site that waits a second at most, for anything."""
     scratch = tmp_path_factory.mktemp("hasty")
-    source = tuned(
-        scratch,
-        HEADER_TIMEOUT=1,
-        RECV_TIMEOUT=1,
-        IDLE_TIMEOUT=1,
-        SEND_TIMEOUT=1,
-        PUT_GRACE=1,
-        DRAIN_TIMEOUT=1,
-    )
+    source = tuned(scratch, **HASTY)
     with serving(root, scratch, source=source) as served:
         yield served
 
@@ -94,6 +100,6 @@ def hasty(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
 def strict(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the same site with small limits and without listings."""
     scratch = tmp_path_factory.mktemp("strict")
-    source = tuned(scratch, MAX_BODY=1000, MAX_PROCS=4, MAX_REQUESTS=3, ALLOW_LISTING=0)
+    source = tuned(scratch, **STRICT)
     with serving(root, scratch, source=source) as served:
         yield served

@@ -27,11 +27,11 @@ NATIVE = Path(os.environ["YMAWKY_NATIVE"]).resolve() if os.environ.get("YMAWKY_N
 def command(root: Path, *arguments: str, program: Path | None = None) -> tuple[list[str], Path]:
     """Return what starts the server of ``root/www`` with arguments, and in which directory.
 
-    ``program`` is one other than the server itself.  A Mach-O executable needs the emulator
-    where there is no Mac.
+    ``program`` is an executable other than :data:`NATIVE`.  Where there is no Mac it needs the
+    emulator.
     """
     program = program or NATIVE
-    if program is not None and NATIVE is not None and not is_foreign(program):
+    if program is not None and not is_foreign(program):
         return [str(program), *arguments], root
     run = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", str(root)]
     # The emulator would take options before its program for its own.
@@ -46,18 +46,25 @@ def _server() -> Path:
 
 @contextmanager
 def serving(
-    root: Path, scratch: Path, *, source: Path | None = None, wrapper: Sequence[str] = ()
+    root: Path,
+    scratch: Path,
+    *,
+    source: Path | None = None,
+    wrapper: Sequence[str] = (),
+    native: Path | None = None,
 ) -> Iterator[Served]:
     """Serve ``root/www`` while the context lasts.
 
-    ``source`` is one other than ``ymawky.s``; ``wrapper`` is a command that starts the server.
+    ``source`` is one other than ``ymawky.s``; ``wrapper`` is a command that starts the server;
+    ``native`` is an executable other than :data:`NATIVE`.
     """
-    must_build = NATIVE is not None or not asm.available()
+    native = native or NATIVE
+    must_build = native is not None or not asm.available()
     program = executable(source, scratch) if source is not None and must_build else source
-    if NATIVE is None:
+    if native is None:
         with emulated(root, scratch, "--quiet", program=program, wrapper=wrapper) as served:
             yield served
         return
-    words, cwd = command(root, "0", program=program)
+    words, cwd = command(root, "0", program=program or native)
     with started([*wrapper, *words], 0, scratch, cwd=cwd, leads=True) as served:
         yield served
