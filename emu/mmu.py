@@ -59,7 +59,7 @@ class Mmu:
                 last.save()
             space.restore()
             self._space = space
-            self._forget_private_code(space.layout)
+            self._forget_private_code()
         if space.layout is not self.layout:
             self.sync()
 
@@ -134,11 +134,14 @@ class Mmu:
             return max(address + block - size, below, region.start), address + block
         return address, min(address + size, above, region.end)
 
-    def _forget_private_code(self, layout: Layout) -> None:
-        """Drop translations of code that may differ between processes: it was writable."""
-        for region in layout.regions:
-            if region.prot & EXEC and region.backing.private:
-                self._machine.forget_code(region.start, region.end - region.start)
+    def _forget_private_code(self) -> None:
+        """Drop translations of code that may differ between processes: it was writable.
+
+        Piece by piece: the engine drops nothing of a range whose start is not in its map.
+        """
+        for piece in self._pieces:
+            if piece.prot & EXEC and piece.backing.private:
+                self._machine.forget_code(piece.start, piece.end - piece.start)
 
 
 def untagged(stop: Stop) -> int:
