@@ -189,7 +189,10 @@ def _load_binary(path: Path, start: bytes, slide: int) -> Image:
     if start.startswith(imagefile.MAGIC):
         if slide:
             raise UsageError("--slide is for Mach-O executables")
-        return imagefile.load(path.read_bytes())
+        try:
+            return imagefile.load(path.read_bytes())
+        except ImageError as error:
+            raise ImageError(f"{path}: {error}") from None
     from emu import libsystem, macho
 
     if not macho.is_macho(start):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from emu import asm, resources
+from emu.asm import imagefile
 from emu.errors import UsageError
 from emu.launch import load_program
 from tests.guest import PRELUDE
@@ -105,6 +106,7 @@ def test_arguments_and_standard_input_reach_the_guest(tmp_path: Path) -> None:
         (["run", "missing.s"], "missing.s: No such file or directory"),
         (["run", "."], ".: Is a directory"),
         (["run", "noise.bin"], "noise.bin: "),
+        (["run", "damaged.img"], "damaged.img: the image file is damaged"),
         (["run", "--port", "65536"], "'65536' is no port"),
         (["run", "--port", "x"], "'x' is no port"),
         (["run", "--listen", "localhost:80"], "'localhost:80' is no ADDRESS:PORT"),
@@ -120,6 +122,7 @@ def test_what_is_not_possible_is_said_in_one_line(
 ) -> None:
     program(tmp_path, HELLO.format(code=0), "good.s")
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
+    (tmp_path / "damaged.img").write_bytes(imagefile.MAGIC + bytes(range(256)))
     done = run(tmp_path, *arguments)
     assert done.returncode == 2
     assert done.stdout == b""
