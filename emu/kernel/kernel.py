@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from emu.kernel.files import OpenFile
     from emu.kernel.kqueue import Kqueue
+    from emu.kernel.semaphore import Semaphore
+    from emu.kernel.shared_memory import SharedMemory
 
 __all__ = ["FIRST_PID", "Kernel", "Watcher"]
 
@@ -53,6 +55,9 @@ class Kernel:
         self.in_flight: dict[bytes, list[OpenFile]] = {}
         self.mapped = MappedFiles()
         self.locks = RecordLocks(self.scheduler.wakeup)
+        #: What shm_open and sem_open have made, by name.
+        self.shared_memory: dict[bytes, SharedMemory] = {}
+        self.semaphores: dict[bytes, Semaphore] = {}
         #: The session whose terminal the standard streams are, and the group in its foreground.
         self.session = self.foreground = 0
         #: Event queues that live, and whose they are.

@@ -14,6 +14,7 @@ from emu.syscalls import (
     path,
     pipe,
     poll,
+    posix_ipc,
     posix_spawn,
     privileged,
     proc_info,
@@ -30,6 +31,7 @@ from emu.syscalls import (
 
 __all__ = [
     "attribute", "execve", "file", "filesystem", "identity", "inheritance", "kevent", "mach",
-    "memory", "oldfiles", "path", "pipe", "poll", "posix_spawn", "privileged", "proc_info",
-    "process", "reason", "resource", "sendfile", "signal", "socket", "sysctl", "time", "ulock",
+    "memory", "oldfiles", "path", "pipe", "poll", "posix_ipc", "posix_spawn", "privileged",
+    "proc_info", "process", "reason", "resource", "sendfile", "signal", "socket", "sysctl",
+    "time", "ulock",
 ]  # fmt: skip

@@ -4,10 +4,11 @@ Annotations are evaluated when the table is built, so this file does not postpon
 """
 
 from emu.darwin import flags as f
-from emu.darwin.errno import EACCES, EINVAL, ENODEV, ENOMEM, ENOSYS, Errno
+from emu.darwin.errno import EACCES, EINVAL, ENODEV, ENOMEM, ENOSYS, EPERM, Errno
 from emu.host import FileHandle
 from emu.image import PAGE_SIZE
 from emu.kernel.files import OpenFile
+from emu.kernel.shared_memory import SharedMemoryHandle
 from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
 from emu.syscalls.coherence import identity
 from emu.syscalls.kinds import (
@@ -71,6 +72,8 @@ def _map_file(
     call: Call, file: OpenFile, size: int, prot: int, flags: int, pos: int
 ) -> tuple[Backing, int]:  # fmt: skip
     """Return what backs a mapping of ``file``, and where in it the mapping begins."""
+    if isinstance(file.handle, SharedMemoryHandle):
+        return _map_object(file, size, prot, flags, pos)
     if type(file.handle) is not FileHandle:
         raise Errno(ENODEV)
     mode = file.flags & _ACCMODE
@@ -85,6 +88,18 @@ def _map_file(
         if shared is not None:
             return shared, pos
     return Backing(size, pager=FilePager(file, pos)), 0
+
+
+def _map_object(
+    file: OpenFile, size: int, prot: int, flags: int, pos: int
+) -> tuple[Backing, int]:  # fmt: skip
+    """Return the memory of an object of shm_open, which is mapped shared and within its size."""
+    backing = file.handle.memory.backing
+    if not flags & f.MAP_SHARED or backing is None or not 0 <= pos <= backing.size - size:
+        raise Errno(EINVAL)
+    if prot & f.PROT_WRITE and file.flags & _ACCMODE == f.O_RDONLY:
+        raise Errno(EPERM)
+    return backing, pos
 
 
 def _shared(call: Call, file: OpenFile, end: int, *, make: bool) -> Backing | None:

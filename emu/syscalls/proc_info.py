@@ -73,7 +73,7 @@ def _listed(call: Call, kind: int, whose: int) -> list[Process]:
 _STATUS = {State.STOPPED: 4, State.ZOMBIE: 5}
 _RUNS = 2
 #: ``PROX_FDTYPE_`` by the kind of an open file.
-_FD_TYPES = {"socket": 2, "kqueue": 5, "pipe": 6}
+_FD_TYPES = {"socket": 2, "psxshm": 3, "psxsem": 4, "kqueue": 5, "pipe": 6}
 
 
 def _pid_info(call: Call, process: Process, flavor: int, buffer: int, buffersize: int) -> int:
