@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["PROMPT", "Batch"]
 
 PROMPT = "(ymawky-dbg) "
+#: Bytes of a line of the guest's that are waited for its end.
+_LINE_MAX = 1 << 16
 
 
 class Batch:
@@ -95,6 +97,10 @@ class Batch:
         self._guest[descriptor] = lines.pop()
         for line in lines:
             self._emit("guest", line.decode("utf-8", "replace"))
+        if len(self._guest[descriptor]) > _LINE_MAX:
+            # Whoever writes no end of a line is not kept back for ever.
+            self._emit("guest", self._guest[descriptor].decode("utf-8", "replace"))
+            self._guest[descriptor] = b""
 
     def _flush_guest(self) -> None:
         for descriptor, rest in self._guest.items():

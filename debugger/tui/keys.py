@@ -81,6 +81,9 @@ def panel_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
     keys.add("q")(lambda event: event.app.exit())
     keys.add("c-l")(lambda event: event.app.renderer.clear())
     keys.add("c-c")(lambda _event: state.say("q leaves; any key stops what runs", "y.dim"))
+    keys.add(Keys.BracketedPaste)(
+        lambda _event: state.say("press : before you paste commands", "y.error")
+    )
     return keys
 
 
@@ -126,6 +129,19 @@ def _add_stop(keys: KeyBindings, state: State) -> None:
         keys.add(closing, filter=helping, eager=True)(close)
 
 
+def _add_paste(keys: KeyBindings, typing: Condition) -> None:
+    @keys.add(Keys.BracketedPaste, filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        """Take pasted lines one by one, as if they had been typed; the last waits for Enter."""
+        lines = ["".join(filter(str.isprintable, line)) for line in event.data.splitlines()]
+        if event.data.endswith(("\r", "\n")):
+            lines.append("")
+        for number, line in enumerate(lines):
+            event.current_buffer.insert_text(line)
+            if number < len(lines) - 1:
+                event.current_buffer.validate_and_handle()
+
+
 def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
     """Return the keys of the command line, beside those that every line editor has."""
     keys = KeyBindings()
@@ -164,6 +180,8 @@ def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
             buffer.complete_next()
         else:
             buffer.start_completion(insert_common_part=True)
+
+    _add_paste(keys, typing)
 
     @keys.add("pageup", filter=typing)
     def _(event: KeyPressEvent) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from codecs import getincrementaldecoder
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -35,9 +36,11 @@ PANELS: Final = (
 )  # fmt: skip
 #: Lines that the console and the guest's terminal keep.
 _KEPT = 5000
+#: A line of the guest's that is longer goes on in the next one: each drawing reads all of it.
+_LINE_MAX = 4096
 #: A command that takes longer than this is shown as running, in seconds.
 SHORT = 0.25
-_QUEUED_MAX = 16
+_QUEUED_MAX = 200
 
 
 class State:
@@ -70,9 +73,11 @@ class State:
         self.path = ""
         self.lines: deque[tuple[str, str]] = deque(maxlen=_KEPT)
         self.guest: deque[str] = deque([""], maxlen=_KEPT)
+        self._decoders = {fd: getincrementaldecoder("utf-8")("replace") for fd in range(3)}
         self.busy, self.since, self.doing = False, 0.0, ""
         self.leaving = False
-        self.queue: deque[str] = deque()
+        #: Lines that wait, each with whether it has no echo.
+        self.queue: deque[tuple[str, bool]] = deque()
         #: Takes what was copied; the application sends it to the terminal.
         self.clipboard: Callable[[str], None] = lambda _text: None
         self._copying: list[str] | None = None
@@ -98,11 +103,22 @@ class State:
         self._output(0, text.encode())
 
     def _output(self, descriptor: int, data: bytes) -> None:
-        del descriptor
-        parts = data.decode("utf-8", "replace").split("\n")
-        self.guest[-1] += parts[0]
-        self.guest.extend(parts[1:])
+        # A character may come in two writes.
+        text = self._decoders[descriptor].decode(data)
+        first, *more = text.split("\n")
+        self._add_to_line(first)
+        if max(map(len, more), default=0) <= _LINE_MAX:
+            self.guest.extend(more)
+        else:
+            for part in more:
+                self.guest.append("")
+                self._add_to_line(part)
         self.changed()
+
+    def _add_to_line(self, part: str) -> None:
+        room = _LINE_MAX - len(self.guest[-1])
+        self.guest[-1] += part[:room]
+        self.guest.extend(part[at : at + _LINE_MAX] for at in range(room, len(part), _LINE_MAX))
 
     # -- commands -----------------------------------------------------------------------------
 
@@ -135,7 +151,9 @@ class State:
         """
         if self.busy:
             if len(self.queue) < _QUEUED_MAX:
-                self.queue.append(line)
+                self.queue.append((line, quietly))
+            else:
+                self.say(f"{line!r} is left out: {_QUEUED_MAX} commands wait already", "y.error")
             if self.long:
                 self.session.interrupt()
         else:
@@ -151,8 +169,10 @@ class State:
         try:
             self._attempt(work)
             while self.queue and not self.leaving:
-                line = self.queue.popleft()
+                line, quietly = self.queue.popleft()
                 self.since, self.doing = time.monotonic(), line
+                if line and not quietly:
+                    self.say(f"> {line}", "y.dim")
                 self._attempt(lambda line=line: self.console.execute(line))  # type: ignore[misc]
         finally:
             self.busy = False

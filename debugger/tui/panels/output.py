@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["console", "terminal"]
 
+#: Signs that would turn the rest of a screen's line around, as numbers.
+_TURNING: Final = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_HARMLESS: Final = {sign: f"<{sign:04x}>" for sign in _TURNING}
+
 
 def terminal(state: State, width: int, height: int) -> Page:
     """Show the guest's output, the end in sight; ``i`` types to it."""
@@ -24,8 +28,11 @@ def terminal(state: State, width: int, height: int) -> Page:
         lines.pop()
     if not lines:
         return page_of(["the program has written nothing yet"])
-    rows = [Row(Text.from_ansi(line.expandtabs(8).rstrip("\r"))) for line in lines]
-    return page_of(rows, len(rows) - 1, "i types")
+
+    def row(number: int) -> Row:
+        return Row(Text.from_ansi(lines[number].expandtabs(8).rstrip("\r").translate(_HARMLESS)))
+
+    return Page(len(lines), row, len(lines) - 1, "i types")
 
 
 @lru_cache(maxsize=2048)
