@@ -13,6 +13,7 @@ the guest's state is looked at, saved or swapped.
 from __future__ import annotations
 
 import ctypes
+import functools
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from emu.brake import Brake
 from emu.engine import Engine, arm64, check, const
 from emu.exception_level import SystemRegister, enter_el0, read_register
+from emu.monitor import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,19 +95,15 @@ class _Batch:
             at += 2 if name in _VECTORS else 1
         self._ids = (ctypes.c_int * len(names))(*[_engine_id(n) for n in names])
         self._pointers = (ctypes.c_void_p * len(names))(*pointers)
-        self._args = (
+        arguments = (
             ctypes.c_void_p(engine.handle),
             ctypes.byref(self._ids),
             ctypes.byref(self._pointers),
             ctypes.c_int(len(names)),
         )
-        self._read, self._write = engine.reg_read_batch, engine.reg_write_batch
-
-    def read(self) -> None:
-        self._read(*self._args)
-
-    def write(self) -> None:
-        self._write(*self._args)
+        #: From the engine into the buffer, and back.
+        self.read = functools.partial(engine.reg_read_batch, *arguments)
+        self.write = functools.partial(engine.reg_write_batch, *arguments)
 
 
 def _engine_id(name: str) -> int:
@@ -198,14 +196,18 @@ class Machine:
         """Make the engine; nothing is mapped yet."""
         self._engine = engine = Engine()
         self._all = _Batch(engine, [*_SCALARS, *_VECTORS])
-        self._call = _Batch(engine, [*(f"x{n}" for n in range(8)), "x16", "pc", "nzcv"])
-        self._result = _Batch(engine, ["x0", "x1", "nzcv"])
+        call = _Batch(engine, [*(f"x{n}" for n in range(8)), "x16", "pc", "nzcv"])
+        self._read_call, self._call = call.read, call.buffer
+        result = _Batch(engine, ["x0", "x1", "nzcv"])
+        self._write_result, self._result = result.write, result.buffer
         self._single = {name: _Batch(engine, [name]) for name in REGISTERS}
         self._stop, self._handle = engine.emu_stop, engine.handle
-        self._start = engine.emu_start_prepared
         #: What the engine is entered with: where to begin, and no end, time or count.
         self._begin, none = ctypes.c_uint64(), ctypes.c_uint64(0)
-        self._entry = (ctypes.c_void_p(engine.handle), self._begin, none, none, ctypes.c_size_t(0))
+        self._start = functools.partial(
+            engine.emu_start_prepared,
+            *(ctypes.c_void_p(engine.handle), self._begin, none, none, ctypes.c_size_t(0)),
+        )
         self._stopped: Stop | None = None
         self._failed: BaseException | None = None
         #: The pc where it is known without asking the engine, which saves a call's exchange.
@@ -218,8 +220,7 @@ class Machine:
         #: What a debugger does before :meth:`run` returns (:mod:`emu.machine_probe`).
         self.after_run: Callable[[Stop], Stop] | None = None
         self._helper: Helper | None = None
-        #: Whether any code that was mapped loads exclusively (``ldxr`` and its like).
-        self.has_exclusives = False
+        self._monitor: Monitor | None = None
         #: Where the guest may execute: (start, end).
         self._executable: list[tuple[int, int]] = []
         #: Whether a refused access is being executed once more: hooks must not see it twice.
@@ -255,7 +256,7 @@ class Machine:
         self.entries += 1
         self._begin.value = self._pc if self._pc >= 0 else self.read("pc")
         self._pc = _UNKNOWN
-        error = self._start(*self._entry)
+        error = self._start()
         if self._failed is not None:
             failed, self._failed = self._failed, None
             raise failed
@@ -421,22 +422,46 @@ class Machine:
 
         return remove
 
+    def keep_monitor(self) -> None:
+        """Clear the exclusive monitor behind calls and switches from now on, as ``eret`` does.
+
+        It takes an entry into the engine, some 2 µs, so it is asked for where code with ``ldxr``
+        or its like enters the map.
+        """
+        if self._monitor is None:
+            self._monitor = Monitor(self._engine)
+
+    def _clear_monitor(self, monitor: Monitor) -> None:
+        pc = self._pc if self._pc >= 0 else self.read("pc")
+        self.locating, self._stopped = True, None
+        self._begin.value = monitor.address
+        self._start()
+        if self._stopped is None:
+            # The brake was on; it will be again, for the guest.
+            self._brake.release()
+            self._start()
+            self._brake.apply()
+        self.locating, self._stopped = False, None
+        self.write("pc", pc)
+
     # -- registers ------------------------------------------------------------------------
 
     def read_call(self) -> tuple[int, ...]:
         """Return x0…x7, x16, pc and the flags in one exchange."""
-        self._call.read()
-        call = _CALL.unpack_from(self._call.buffer)
+        self._read_call()
+        call = _CALL.unpack_from(self._call)
         self._pc = call[9]
         return call
 
     def write_result(self, x0: int, x1: int, nzcv: int) -> None:
         """Set x0, x1 and the flags (``nzcv`` in bits 31…28) in one exchange."""
-        buffer = self._result.buffer
+        buffer = self._result
         buffer[0] = x0
         buffer[1] = x1
         buffer[2] = nzcv
-        self._result.write()
+        self._write_result()
+        if self._monitor is not None:
+            self._clear_monitor(self._monitor)
 
     def save(self) -> bytes:
         """Return all registers as :data:`STATE_SIZE` bytes."""
@@ -448,6 +473,8 @@ class Machine:
         ctypes.memmove(self._all.buffer, state, STATE_SIZE)
         self._all.write()
         self._pc = _PC.unpack_from(state, _PC_AT)[0]
+        if self._monitor is not None:
+            self._clear_monitor(self._monitor)
 
     def read(self, name: str) -> int:
         """Return one register by the names of :class:`Registers`."""

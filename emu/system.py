@@ -219,7 +219,7 @@ class System:
         if not self._deliver(process):
             return
         self.slices.begin()
-        clock = self.host.monotonic_ns
+        clock, run = self.host.monotonic_ns, self.machine.run
         began = turn = clock()
         if began > self._stale_ns:
             self._stamp(began)
@@ -230,7 +230,13 @@ class System:
                 process.registers = self.machine.save()
                 self.kernel.scheduler.ready(process, first=True)
                 break
-            ran = self._advance(process)
+            if process.space.layout is not self.mmu.layout:
+                self.mmu.sync()
+            stop = run()
+            handle = self._system_call if stop.kind == "svc" else self._handle_stop
+            ran = handle(process, stop)
+            if process.signals.pending and ran and not self.paused:
+                ran = self._deliver(process)
             if call.process is not process:
                 # A fork: the child has the CPU now.
                 continue
@@ -267,20 +273,7 @@ class System:
         self._poll(0)
         return not self.kernel.scheduler.idle or bool(self._from_outside) or self.paused
 
-    def _advance(self, process: Process) -> bool:
-        """Run to the next event and handle it; False once the process leaves the CPU."""
-        if process.space.layout is not self.mmu.layout:
-            self.mmu.sync()
-        stop = self.machine.run()
-        if stop.kind == "svc":
-            goes_on = self._system_call(process)
-        else:
-            goes_on = self._other_stop(process, stop)
-        if goes_on and process.signals.pending and not self.paused:
-            return self._deliver(process)
-        return goes_on
-
-    def _other_stop(self, process: Process, stop: Stop) -> bool:
+    def _handle_stop(self, process: Process, stop: Stop) -> bool:
         if stop.kind == "stopped":
             return True
         if stop.kind == "fault" and self.mmu.fault(stop):
@@ -330,7 +323,7 @@ class System:
 
     # -- calls ----------------------------------------------------------------------------
 
-    def _system_call(self, process: Process) -> bool:  # noqa: C901, PLR0912 - the hot path
+    def _system_call(self, process: Process, _stop: Stop) -> bool:  # noqa: C901, PLR0912 - hot
         """Handle the ``svc`` that the guest stands behind; False if the process parked or ended."""
         arguments = self.machine.read_call()
         number = arguments[8]
