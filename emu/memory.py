@@ -53,9 +53,9 @@ class Backing:
     """``size`` bytes of host memory, in blocks of ``block`` bytes.
 
     A block is smaller than a guest page, so that a switch copies less of what was not written;
-    a file is mapped a page at a time.  ``present`` has a byte for each block, 1 once it has been touched.  ``runs`` lists those
-    blocks as (offset, length), merged and sorted; it is a new tuple each time it grows, so that
-    identity tells whether a saved copy still fits.
+    a file is mapped a page at a time.  ``present`` has a byte for each block, 1 once it has been
+    touched.  ``runs`` lists those blocks as (offset, length), merged and sorted; it is a new tuple
+    each time it grows, so that identity tells whether a saved copy still fits.
     """
 
     __slots__ = (

@@ -208,7 +208,7 @@ class SocketHandle(Handle):
         kind: int,
         sock: _socket.socket | None = None,
     ) -> None:
-        """Own the socket ``fd``, which already does not wait; ``sock`` is Python's object for it."""
+        """Own the socket ``fd``, which does not wait; ``sock`` is Python's object for it."""
         self.closed = False
         self.on_close = None
         self._sock = sock
