@@ -110,8 +110,8 @@ class Interpreter:
         self._moves |= {start + at for at in _misaligns_sp(code)}
         if self._checks_sp:
             self._by_sp |= {start + at for at in _uses_sp(code)}
-        if not self._machine.has_exclusives and _has_exclusives(code):
-            self._machine.has_exclusives = True
+        if _has_exclusives(code):
+            self._machine.keep_monitor()
         self._place(start, start + size)
 
     def unmapped(self, start: int, size: int) -> None:

@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.console", "emu.errors"),
     ("emu.darwin", "emu.files", "emu.image", "emu.resources"),
     ("emu.asm", "emu.engine", "emu.host"),
-    ("emu.brake", "emu.exception_level", "emu.machine"),
+    ("emu.brake", "emu.exception_level", "emu.machine", "emu.monitor"),
     ("emu.interpreter", "emu.macho", "emu.memory"),
     ("emu.libsystem", "emu.loader", "emu.mmu", "emu.kernel", "emu.slices"),
     ("emu.syscalls",),

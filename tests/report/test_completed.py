@@ -185,3 +185,65 @@ def test_the_counters_that_order_themselves_tell_the_same_time(tmp_path: Path) -
             sys 1
     """
     assert run_guest(tmp_path, text).exit == 2
+
+
+@pytest.mark.parametrize(
+    ("between", "fails"),
+    [
+        ("nop", 0),
+        ("ldr x3, [x1, #64]", 0),
+        ("sys 20", 1),
+        ("sys 9999", 1),
+        ("sys 2\n cbz x1, 2f\n exit 0\n2: mov x0, #-1\n mov x1, #0\n mov x2, #0\n sys 7", 1),
+        ("mov x0, #0\n mov x1, #0\n mov x2, #0\n mov x3, #0\n la x4, moment\n sys 93", 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("load", ["ldxr x2, [x19]", "ldaxr x2, [x19]", "ldxp x2, x4, [x19]"])
+def test_a_call_clears_the_exclusive_monitor(
+    tmp_path: Path, load: str, between: str, fails: int
+) -> None:
+    store = "stxp w21, x2, x4, [x19]" if "xp" in load else "stxr w21, x2, [x19]"
+    text = f"""
+    _main:  la x19, word
+            la x1, word
+            mov x0, #12
+            la x1, action
+            mov x2, #0
+            sys 46                  // SIGSYS: ignored
+            la x1, word
+            {load}
+            mov x20, x2
+            {between}
+            mov x2, x20
+            {store}
+            mov w0, w21
+            sys 1
+    {DATA}
+            .p2align 3
+    moment: .quad 0, 1000
+    action: .quad 1, 0, 0
+    """
+    assert run_guest(tmp_path, text).exit == fails
+
+
+def test_the_child_of_a_fork_has_no_monitor_either(tmp_path: Path) -> None:
+    text = f"""
+    _main:  la x19, word
+            ldxr x20, [x19]
+            sys 2
+            stxr w21, x20, [x19]
+            cbnz x1, child
+            mov x0, #-1
+            la x1, word
+            mov x2, #0
+            mov x3, #0
+            sys 7
+            ldr w9, [x19]
+            lsr w9, w9, #8
+            add w0, w21, w9
+            sys 1
+    child:  mov w0, w21
+            sys 1
+    {DATA}
+    """
+    assert run_guest(tmp_path, text).exit == 2
