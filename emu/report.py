@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from emu.darwin import flags as f
 from emu.darwin.errno import ENOSYS
 from emu.errors import StrictError
+from emu.features import why_undefined
 from emu.loader import EXIT_STUB
 from emu.machine import EXEC, READ, WRITE, Registers
 from emu.observer import Observer
@@ -212,6 +213,9 @@ def _instruction(process: Process, address: int) -> str:
 
 def _undefined(process: Process, address: int) -> str:
     text = _instruction(process, address)
+    why = why_undefined(int.from_bytes(process.space.peek(address, 4) or bytes(4), "little"))
+    if why is not None:
+        return f"undefined instruction, {why}: {text}"
     if "(" in text and not text.startswith("udf"):
         return f"undefined instruction (not for programs, or not in this machine): {text}"
     missing = "; is an exit or a ret missing before it?" if "(0x00000000 at" in text else ""

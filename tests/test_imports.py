@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.syscalls",),
     ("emu.gate", "emu.observer"),
     ("emu.system",),
-    ("emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace", "emu.workers"),
+    ("emu.features", "emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace", "emu.workers"),
     ("emu.run",),
     ("emu.cli",),
     ("debugger",),  # the headless engine, session on top
