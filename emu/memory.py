@@ -64,14 +64,12 @@ class Backing:
     )  # fmt: skip
 
     def __init__(self, size: int, *, shared: bool = False, pager: Pager | None = None) -> None:
-        """Reserve ``size`` bytes, a multiple of the page size, that read as zero."""
-        try:
-            self.buffer = mmap.mmap(-1, size)
-        except (OSError, OverflowError, ValueError):
-            raise Errno(ENOMEM) from None
-        self._anchor = ctypes.c_char.from_buffer(self.buffer)
-        self.address = ctypes.addressof(self._anchor)
-        self.view = memoryview(self.buffer)
+        """Reserve ``size`` bytes, a multiple of the page size, that read as zero.
+
+        With a ``pager`` they are reserved at the first use: most files are sent unread.
+        """
+        if pager is None:
+            self._reserve(size)
         self.size = size
         self.shared = shared
         self.pager = pager
@@ -80,6 +78,24 @@ class Backing:
         self.runs: tuple[tuple[int, int], ...] = ()
         self.block = PAGE_SIZE if pager is not None else BLOCK
         self.present = bytearray(size // self.block)
+
+    def _reserve(self, size: int) -> None:
+        try:
+            self.buffer = mmap.mmap(-1, size)
+        except (OSError, OverflowError, ValueError):
+            raise Errno(ENOMEM) from None
+        self._anchor = ctypes.c_char.from_buffer(self.buffer)
+        self.address = ctypes.addressof(self._anchor)
+        self.view = memoryview(self.buffer)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """Reserve what has not been reserved, and return the attribute asked for."""
+            if name not in {"address", "buffer", "view"}:
+                raise AttributeError(name)
+            self._reserve(self.size)
+            return getattr(self, name)
 
     @property
     def private(self) -> bool:

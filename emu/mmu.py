@@ -75,7 +75,11 @@ class Mmu:
     def sync(self) -> None:
         """Take out of the engine's map what the running layout has otherwise or not at all."""
         assert self._space is not None  # noqa: S101 - activate() set it
-        layout = self.layout = self._space.layout
+        last, layout = self.layout, self._space.layout
+        self.layout = layout
+        gone = set(last.regions).difference(layout.regions) if last is not None else ()
+        if not any(region.backing.runs for region in gone):
+            return
         for piece in [p for p in self._pieces if _is_stale(layout, p)]:
             self._pieces.remove(piece)
             self._machine.unmap(piece.start, piece.end - piece.start)

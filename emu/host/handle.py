@@ -135,6 +135,10 @@ class Handle:
         """Write several buffers in turn and return the bytes taken."""
         return self.write(b"".join(buffers)) if buffers else 0
 
+    def write_more(self, buffers: Sequence[Buffer]) -> int:
+        """Do the same where more will follow at once: a socket may send both together."""
+        return self.writev(buffers)
+
     def stat(self) -> HostStat:
         """Return what the host knows of the open file."""
         raise failure("EBADF")

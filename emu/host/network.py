@@ -52,6 +52,7 @@ _TOKENS, _TOKEN_MAX = 8, 64
 _NOSIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 #: Added to the type, it tells Python that the socket does not wait, which spares a call.
 _NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
+_MORE = getattr(socket, "MSG_MORE", 0)
 
 
 class Network:
@@ -229,7 +230,8 @@ class SocketHandle(Handle):
         if self._sock is None:
             family, kind = _host_kind(self.domain, self.type)
             self._sock = _socket.socket(family, kind | _NONBLOCK, 0, self._fd)
-            self._sock.setblocking(False)
+            if not _NONBLOCK:
+                self._sock.setblocking(False)
         return self._sock
 
     # ---- connecting ----
@@ -454,6 +456,9 @@ class SocketHandle(Handle):
 
         def writev(self, buffers: Sequence[Buffer]) -> int:
             return os.writev(self._fd, buffers)
+
+        def write_more(self, buffers: Sequence[Buffer]) -> int:
+            return self.sock.sendmsg(buffers, (), _NOSIGNAL | _MORE)
 
         def recvmsg_into(
             self, views: Sequence[memoryview], flags: int

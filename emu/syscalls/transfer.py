@@ -163,7 +163,8 @@ def _send_first(
     views: list[memoryview] = []
     for piece in pieces:
         if isinstance(piece, FilePart):
-            break
+            begun: int = file.handle.write_more(views)
+            return begun
         views.append(piece)
     return send(views)
 
