@@ -17,7 +17,7 @@ import ctypes
 import mmap
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from emu.darwin.errno import EFAULT, ENAMETOOLONG, ENOMEM, Errno
 from emu.image import PAGE_SIZE
@@ -90,7 +90,7 @@ class Backing:
 
     if not TYPE_CHECKING:
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - one of three
             """Reserve what has not been reserved, and return the attribute asked for."""
             if name not in {"address", "buffer", "view"}:
                 raise AttributeError(name)
