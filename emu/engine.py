@@ -7,6 +7,7 @@ only what :mod:`emu.machine` calls is declared.
 from __future__ import annotations
 
 import ctypes
+import mmap
 import sys
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "arm64", "check", "const"]
 
+#: What the engine reserves (DEFAULT_CODE_GEN_BUFFER_SIZE), and some for a small guest.
+_CODE_BUFFER: Final = (1 << 30) + (64 << 20)
 _LIBRARIES = {"win32": "unicorn.dll", "darwin": "libunicorn.2.dylib"}
 
 
@@ -60,11 +63,33 @@ def _library() -> ctypes.CDLL:
     return ctypes.CDLL(found._name)  # noqa: SLF001 - the path that the binding found
 
 
+def _require_room() -> None:
+    """Raise unless there is room for the engine's buffer of translated code.
+
+    The library itself prints a line and ends the process.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if allowed == resource.RLIM_INFINITY:
+        return
+    try:
+        mmap.mmap(-1, _CODE_BUFFER, prot=0).close()
+    except OSError:
+        raise MachineError(
+            f"the engine reserves {_CODE_BUFFER >> 20} MiB of address space for translated code,"
+            f" and the limit of all is {allowed >> 20} MiB: raise it (ulimit -v unlimited)"
+        ) from None
+
+
 class Engine:
     """An engine of the most capable 64-bit Arm, and its C functions with their argument types."""
 
     def __init__(self) -> None:
         """Make it; the model of the CPU has to be chosen before anything is mapped."""
+        _require_room()
         own = self._own = _library()
         p, u64, size, u32 = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t, ctypes.c_uint32
         made = ctypes.c_void_p()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from emu.darwin import flags as f
-from tests.guest import run_guest
+from tests.guest import PRELUDE, run_guest
 
 DATA = "\n.data\n.p2align 4\nword: .quad 5, 6, 7, 8, 9, 10\n"
 
@@ -186,3 +188,23 @@ def test_a_child_that_changes_its_code_leaves_its_parents(tmp_path: Path) -> Non
     """
     text = text.replace("ldrb w9, [x1, #1]", "sub x1, sp, #63\n ldrb w9, [x1]")
     assert run_guest(tmp_path, text).exit == 0x21
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize("mebibytes", [400, 900, 1070])
+def test_a_tight_limit_of_address_space_is_one_clear_line(tmp_path: Path, mebibytes: int) -> None:
+    source = tmp_path / "quiet.s"
+    source.write_text(PRELUDE + "_main: exit 0\n", encoding="utf-8")
+    limited = (
+        "import resource, runpy, sys;"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({mebibytes} << 20,) * 2);"
+        f"sys.argv = ['ymawky-emu', 'run', {str(source)!r}];"
+        "runpy.run_module('emu.cli', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limited], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("ymawky-emu: the engine reserves 1088 MiB of address space")
+    assert "ulimit -v" in line
