@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from emu.asm import assemble
+from emu.asm import assemble, assemble_text
 
 _ERROR = re.compile(r"(?:^|[/\\])forms(-[0-9a-f]+)?\.s:(\d+):\d+: error", re.MULTILINE)
 #: Lines that clang's driver puts before a source that it preprocesses for its second stage.
@@ -76,6 +76,17 @@ class Zig:
         done = self.run("-c", name, "-o", target.name, "-Wno-everything")
         assert done.returncode == 0, done.stderr
         return sections(target.read_bytes())
+
+    def compare_text(self, text: str) -> tuple[dict[tuple[str, str], str], ...]:
+        """Assemble ``text`` here and there; return the sections' bytes in hex, (theirs, ours)."""
+        theirs = {
+            key: there.data.hex()
+            for key, there in self.assemble(text).items()
+            if key[0] not in {"__DWARF", "__LD"} and key[1] != "__eh_frame" and there.data
+        }
+        made = {(s.segment, s.name): s.data.hex() for s in assemble_text(text).sections if s.data}
+        moved = {("__DATA_CONST", "__const"): ("__DATA", "__const")}
+        return theirs, {moved.get(key, key): data for key, data in made.items()}
 
     def compare(self, *sources: Path) -> dict[tuple[str, str], tuple[bytes, bytes]]:
         """Link ``sources`` here and there, at the same addresses; return (theirs, ours).
