@@ -327,7 +327,10 @@ def _needs_help(code: bytes) -> Iterator[int]:
 
 
 def _has_exclusives(code: bytes) -> bool:
-    return any(word & 0x3FC00000 == 0x08400000 for _, word in _tops(code, _EXCLUSIVE_TOPS))
+    return any(
+        word & 0x3FFF7C00 == 0x085F7C00 or word & 0xBFFF0000 == 0x887F0000
+        for _, word in _tops(code, _EXCLUSIVE_TOPS)
+    )
 
 
 def _misaligns_sp(code: bytes) -> Iterator[int]:
