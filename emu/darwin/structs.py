@@ -11,6 +11,7 @@ from emu.darwin.layout import I16, I32, I64, U8, U16, U16BE, U32, U64, Layout, c
 __all__ = [
     "Cmsghdr",
     "Flock",
+    "Fstore",
     "Iovec",
     "Itimerval",
     "Kevent",
@@ -22,6 +23,7 @@ __all__ = [
     "ProcBsdinfo",
     "ProcBsdshortinfo",
     "ProcTaskinfo",
+    "Radvisory",
     "Rlimit",
     "Rusage",
     "Sigaction",
@@ -180,6 +182,25 @@ class Flock(Layout):
     pid: I32
     type: I16
     whence: I16
+
+
+@layout
+class Fstore(Layout):
+    """Room that F_PREALLOCATE asks for; ``bytesalloc`` is what it got."""
+
+    flags: U32
+    posmode: I32
+    offset: I64
+    length: I64
+    bytesalloc: I64
+
+
+@layout
+class Radvisory(Layout):
+    """What F_RDADVISE says will be read."""
+
+    offset: I64
+    count: I32
 
 
 @layout

@@ -216,12 +216,12 @@ def _strings(shown: Shown, i: int) -> str:
 
 _FCNTL_NUMBERS = (f.F_DUPFD, f.F_DUPFD_CLOEXEC, f.F_SETOWN, f.F_NOCACHE, f.F_RDAHEAD,
                   f.F_SETNOSIGPIPE)  # fmt: skip
-_FCNTL_POINTERS = (f.F_GETLK, f.F_SETLK, f.F_SETLKW, f.F_PREALLOCATE, f.F_RDADVISE)
+_FCNTL_LOCKS = (f.F_GETLK, f.F_SETLK, f.F_SETLKW)
 _FCNTL_PATHS = (f.F_GETPATH, f.F_GETPATH_NOFIRMLINK)
 
 
 def _fcntl_cmds() -> dict[int, str]:
-    return named("F_", "F_OK", "F_RDLCK", "F_UNLCK", "F_WRLCK")
+    return named("F_", "F_OK", "F_RDLCK", "F_UNLCK", "F_WRLCK", "F_PEOFPOSMODE", "F_VOLPOSMODE")
 
 
 def _fcntl_arg(shown: Shown, i: int) -> str | None:
@@ -234,8 +234,12 @@ def _fcntl_arg(shown: Shown, i: int) -> str | None:
         return str(int32(value))
     if command in _FCNTL_PATHS:
         return pointer(value) if shown.error else string_at(shown.space, value, 1024)
-    if command in _FCNTL_POINTERS:
+    if command in _FCNTL_LOCKS:
         return pointers.flock(shown, value)
+    if command == f.F_PREALLOCATE:
+        return pointers.fstore(shown, value)
+    if command == f.F_RDADVISE:
+        return pointers.radvisory(shown, value)
     return None if command in _fcntl_cmds() else pointer(value)
 
 

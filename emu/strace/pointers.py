@@ -10,8 +10,10 @@ from emu.darwin.frames import Stack
 from emu.darwin.structs import (
     DIRENT_NAME,
     Flock,
+    Fstore,
     Iovec,
     OldSigaction,
+    Radvisory,
     Rlimit,
     Rusage,
     Sigaction,
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
     from emu.strace.shown import Shown
 
 __all__ = [
-    "FORMATS", "file_mode", "flock", "int_at", "iovecs", "names_of_entries", "termios", "winsize",
+    "FORMATS", "file_mode", "flock", "fstore", "int_at", "iovecs", "names_of_entries",
+    "radvisory", "termios", "winsize",
 ]  # fmt: skip
 
 _IOVECS_SHOWN = 16
@@ -134,6 +137,26 @@ def _flock(lock: Flock) -> str:
 def flock(shown: Shown, address: int) -> str:
     """Show a record lock."""
     return struct_at(shown, address, Flock, _flock)
+
+
+def fstore(shown: Shown, address: int) -> str:
+    """Show the room that F_PREALLOCATE asks for."""
+    return struct_at(
+        shown,
+        address,
+        Fstore,
+        lambda s: fields((("fst_offset", s.offset), ("fst_length", s.length))),
+    )
+
+
+def radvisory(shown: Shown, address: int) -> str:
+    """Show what F_RDADVISE says will be read."""
+    return struct_at(
+        shown,
+        address,
+        Radvisory,
+        lambda r: fields((("ra_offset", r.offset), ("ra_count", r.count))),
+    )
 
 
 def winsize(shown: Shown, address: int) -> str:

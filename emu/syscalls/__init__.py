@@ -2,6 +2,7 @@
 
 from emu.syscalls import (
     attribute,
+    clone,
     execve,
     file,
     filesystem,
@@ -30,8 +31,8 @@ from emu.syscalls import (
 )
 
 __all__ = [
-    "attribute", "execve", "file", "filesystem", "identity", "inheritance", "kevent", "mach",
-    "memory", "oldfiles", "path", "pipe", "poll", "posix_ipc", "posix_spawn", "privileged",
-    "proc_info", "process", "reason", "resource", "sendfile", "signal", "socket", "sysctl",
-    "time", "ulock",
+    "attribute", "clone", "execve", "file", "filesystem", "identity", "inheritance", "kevent",
+    "mach", "memory", "oldfiles", "path", "pipe", "poll", "posix_ipc", "posix_spawn",
+    "privileged", "proc_info", "process", "reason", "resource", "sendfile", "signal", "socket",
+    "sysctl", "time", "ulock",
 ]  # fmt: skip

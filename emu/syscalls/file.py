@@ -12,7 +12,7 @@ from emu.darwin.structs import DIRENT_NAME, Stat64, pack_dirent
 from emu.host import Directory, FileHandle, Handle, HostStat
 from emu.kernel.files import OpenFile
 from emu.kernel.process import Park
-from emu.syscalls import coherence, record_lock
+from emu.syscalls import advice, coherence, record_lock
 from emu.syscalls.coherence import cut
 from emu.syscalls.kinds import (
     AtFlags,
@@ -91,6 +91,25 @@ def open(call: Call, path: Path, flags: OpenFlags, mode: Mode) -> int:  # noqa: 
 def openat(call: Call, fd: DirFd, path: Path, flags: OpenFlags, mode: Mode) -> int:
     """Open a file relative to a directory."""
     return open_file(call, directory_at(call, fd, path), path, flags, mode)
+
+
+@syscall(216)
+def open_dprotected_np(
+    call: Call, path: Path, flags: OpenFlags, class_: Int, dpflags: Int, mode: Mode
+) -> int:
+    """Open a file; a class of data protection is nothing on a Mac's own disk."""
+    del class_, dpflags
+    return open(call, path, flags, mode)
+
+
+@syscall(218)
+def openat_dprotected_np(
+    call: Call, fd: DirFd, path: Path, flags: OpenFlags, class_: Int, dpflags: Int, mode: Mode,
+    authfd: Int,
+) -> int:  # fmt: skip
+    """Open a file relative to a directory, see open_dprotected_np."""
+    del class_, dpflags, authfd
+    return openat(call, fd, path, flags, mode)
 
 
 @syscall(6, 399)
@@ -462,7 +481,8 @@ _FCNTL: dict[int, Callable[[Call, int, int], int]] = {
     f.F_BARRIERFSYNC: _sync,
     f.F_NOCACHE: lambda *_: 0,
     f.F_RDAHEAD: lambda *_: 0,
-    f.F_RDADVISE: lambda *_: 0,
+    f.F_RDADVISE: advice.read_ahead,
+    f.F_PREALLOCATE: advice.preallocate,
     f.F_GETOWN: lambda call, fd, _: call.file(fd).options.get("owner", 0),
     f.F_SETOWN: _set_owner,
     f.F_GETLK: record_lock.get_lock,

@@ -25,6 +25,8 @@ TABLE: list[tuple[type[Layout], int, dict[str, int]]] = [
     (structs.Statfs64, 2168, {"fsid0": 48, "fstypename": 72, "mntonname": 88}),
     (structs.Dirent, 24, {"seekoff": 8, "reclen": 16, "namlen": 18, "type": 20}),
     (structs.Flock, 24, {"pid": 16, "type": 20, "whence": 22}),
+    (structs.Fstore, 32, {"posmode": 4, "offset": 8, "length": 16, "bytesalloc": 24}),
+    (structs.Radvisory, 16, {"count": 8}),
     (structs.Winsize, 8, {"col": 2}),
     (structs.SockaddrIn, 16, {"family": 1, "port": 2, "addr": 4, "zero": 8}),
     (structs.SockaddrIn6, 28, {"port": 2, "flowinfo": 4, "addr": 8, "scope_id": 24}),

@@ -164,6 +164,15 @@ def test_what_sendfile_sends_around_a_file(tmp_path: Path) -> None:
     assert 'headers=[{iov_base="HEAD", iov_len=4}], trailers=NULL}, 0)' in line
 
 
+def test_advice_on_files(tmp_path: Path) -> None:
+    data = ".p2align 3\nroom: .long 4, 3\n .quad 0, 77, 0\nahead: .quad 5, 6\n"
+    calls = f"call 92, 1, {f.F_PREALLOCATE}, room\n call 92, 1, {f.F_RDADVISE}, ahead"
+    assert lines(tmp_path, calls, data) == [
+        "fcntl(1, F_PREALLOCATE, {fst_offset=0, fst_length=77}) = 0",
+        "fcntl(1, F_RDADVISE, {ra_offset=5, ra_count=6}) = 0",
+    ]
+
+
 def test_what_posix_spawn_is_asked_for(tmp_path: Path) -> None:
     actions = [
         SpawnAction(spawn.PSFA_OPEN, 1, struct.pack("<iH", f.O_WRONLY | f.O_CREAT, 0o640) + b"o"),

@@ -8,8 +8,8 @@ import pytest
 
 from emu.darwin import flags as f
 from emu.darwin.oldfiles import Stat, Statfs
-from emu.darwin.structs import Stat64, Statfs64
-from tests.callbench import CallBench
+from emu.darwin.structs import Fstore, Radvisory, Stat64, Statfs64
+from tests.callbench import NOWHERE, READ_ONLY, CallBench
 
 AT = f.AT_FDCWD
 
@@ -62,6 +62,15 @@ def test_they_tell_what_the_new_ones_tell(
         ("statfs", ("missing", "buf"), "ENOENT"),
         ("fstatfs", (99, "buf"), "EBADF"),
         ("getdirentries", (99, "buf", 100, "buf"), "EBADF"),
+        ("clonefileat", (AT, "file", AT, "new", 0), "ENOTSUP"),
+        ("clonefileat", (AT, "file", AT, "dir", 0), "EEXIST"),
+        ("clonefileat", (AT, "missing", AT, "new", 0), "ENOENT"),
+        ("clonefileat", (AT, "file", AT, "new", 16), "EINVAL"),
+        ("clonefileat", (99, "file", AT, "new", 0), "EBADF"),
+        ("fclonefileat", (99, AT, "new", 0), "EBADF"),
+        ("open_dprotected_np", ("missing", 0, 1, 0, 0), "ENOENT"),
+        ("open_dprotected_np", ("file", f.O_ACCMODE, 1, 0, 0), "EINVAL"),
+        ("openat_dprotected_np", (99, "file", 0, 1, 0, 0, 0), "EBADF"),
         ("fchownat", (AT, "missing", 501, 20, 0), "ENOENT"),
         ("fchownat", (AT, "file", 0, 20, 0), "EPERM"),
         ("fchownat", (AT, "file", 501, 0, 0), "EPERM"),
@@ -132,3 +141,48 @@ def test_an_open_directory_has_a_mode_and_times(bench: CallBench, site: Path) ->
     assert bench.call("futimes", fd, times) == 0
     assert (site / "dir").stat().st_mtime == 7
     assert bench.call("fchown", fd, 501, 20) == 0
+
+
+@pytest.mark.usefixtures("site")
+def test_opening_with_a_class_of_protection_is_opening(bench: CallBench, site: Path) -> None:
+    made = f.O_RDWR | f.O_CREAT
+    one = bench.result("open_dprotected_np", bench.path("made"), made, 3, 0, 0o640)
+    two = bench.result("openat_dprotected_np", AT, bench.path("made"), f.O_RDONLY, 3, 0, 0, 0)
+    assert bench.call("write", one, bench.put(b"abc"), 3) == 3
+    assert bench.call("read", two, bench.buffer, 9) == 3
+    assert (site / "made").read_bytes() == b"abc"
+    ends = bench.call("pipe")
+    assert isinstance(ends, tuple)
+    assert bench.call("fclonefileat", ends[0], AT, bench.path("new"), 0) == "EINVAL"
+    assert bench.call("fclonefileat", one, AT, bench.path("new"), 0) == "ENOTSUP"
+
+
+@pytest.mark.usefixtures("site")
+def test_advice_is_checked(bench: CallBench) -> None:
+    writer = bench.result("open", bench.path("file"), f.O_RDWR, 0)
+    reader = bench.result("open", bench.path("file"), f.O_RDONLY, 0)
+    ends = bench.call("pipe")
+    assert isinstance(ends, tuple)
+
+    def preallocate(fd: int, mode: int = f.F_PEOFPOSMODE, offset: int = 0, size: int = 9) -> object:
+        at = bench.put(Fstore(4, mode, offset, size, 0).pack())
+        outcome = bench.call("fcntl", fd, f.F_PREALLOCATE, at)
+        if outcome == 0:
+            return Fstore.unpack(bench.get(at, Fstore.SIZE)).bytesalloc
+        return outcome
+
+    assert preallocate(writer) == 9
+    assert preallocate(writer, f.F_VOLPOSMODE, 5) == 9
+    assert preallocate(writer, f.F_VOLPOSMODE) == "EINVAL"
+    assert preallocate(writer, offset=1) == "EINVAL"
+    assert preallocate(writer, 9) == "EINVAL"
+    assert preallocate(writer, size=-1) == "EINVAL"
+    assert preallocate(reader) == "EBADF"
+    assert preallocate(ends[1]) == "EBADF"
+    for command in (f.F_PREALLOCATE, f.F_RDADVISE):
+        assert bench.call("fcntl", writer, command, NOWHERE) == "EFAULT"
+    assert bench.call("fcntl", writer, f.F_PREALLOCATE, READ_ONLY) in {"EINVAL", "EFAULT"}
+    advice = bench.put(Radvisory(0, 10).pack())
+    assert bench.call("fcntl", reader, f.F_RDADVISE, advice) == 0
+    assert bench.call("fcntl", ends[0], f.F_RDADVISE, advice) == "EBADF"
+    assert bench.call("fcntl", reader, f.F_RDADVISE, bench.put(Radvisory(-1, 1).pack())) == "EINVAL"
