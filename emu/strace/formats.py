@@ -253,6 +253,10 @@ def _ioctl_requests() -> dict[int, str]:
     return named("FIO") | named("TIOC")
 
 
+def _ioctl_request(shown: Shown, i: int) -> str:
+    return name_or_number(_ioctl_requests(), shown.values[i] & 0xFFFFFFFF)
+
+
 def _ioctl_arg(shown: Shown, i: int) -> str | None:
     request, value = shown.values[i - 1] & 0xFFFFFFFF, shown.values[i]
     if request in (f.FIOCLEX, f.FIONCLEX, f.TIOCDRAIN, f.TIOCSCTTY):
@@ -309,7 +313,7 @@ FORMATS: Final[dict[str, Format]] = {
     "flock_op": _bits(lambda: named("LOCK_")),
     "rename_flags": _bits(lambda: named("RENAME_")),
     "fcntl_cmd": _names(_fcntl_cmds), "fcntl_arg": _fcntl_arg,
-    "ioctl_request": _names(_ioctl_requests), "ioctl_arg": _ioctl_arg,
+    "ioctl_request": _ioctl_request, "ioctl_arg": _ioctl_arg,
     "prot": _bits(lambda: named("PROT_"), "PROT_NONE"),
     "map_flags": _bits(lambda: named("MAP_")),
     "msync_flags": _bits(lambda: named("MS_")),

@@ -164,6 +164,13 @@ def test_what_sendfile_sends_around_a_file(tmp_path: Path) -> None:
     assert 'headers=[{iov_base="HEAD", iov_len=4}], trailers=NULL}, 0)' in line
 
 
+def test_requests_that_give_something_have_their_names_too(tmp_path: Path) -> None:
+    assert lines(tmp_path, f"call 54, 1, {f.FIONBIO}, zeros\n call 54, 1, 0x80001234, 0") == [
+        "ioctl(1, FIONBIO, [0]) = 0",
+        "ioctl(1, 0x80001234, NULL) = -1 ENOTTY (Inappropriate ioctl for device)",
+    ]
+
+
 def test_advice_on_files(tmp_path: Path) -> None:
     data = ".p2align 3\nroom: .long 4, 3\n .quad 0, 77, 0\nahead: .quad 5, 6\n"
     calls = f"call 92, 1, {f.F_PREALLOCATE}, room\n call 92, 1, {f.F_RDADVISE}, ahead"
