@@ -7,14 +7,14 @@ memory regions; the last calls come in addition.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from emu.cause import cause, is_fault, mach_exception
 from emu.darwin import flags as f
-from emu.darwin.errno import ENOSYS
+from emu.describe import describe_address, describe_place, describe_prot
 from emu.errors import StrictError
-from emu.features import why_undefined
 from emu.loader import EXIT_STUB
-from emu.machine import EXEC, READ, WRITE, Registers
+from emu.machine import EXEC, Registers
 from emu.observer import Observer
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ __all__ = ["CrashReporter", "crash_report", "describe_address", "describe_place"
 _FRAMES = 32
 #: Regions that are shown before and after the one that matters.
 _NEIGHBOURS = 2
-#: An access that far from zero went through a null pointer, that far below the stack over its end.
-_NULL_REACH, _STACK_REACH = 0x4000, 0x100000
 
 
 class CrashReporter(Observer):
@@ -73,32 +71,30 @@ def crash_report(image: Image, process: Process, info: SigInfo) -> list[str]:
     """
     r = Registers(process.registers)
     name = f.SIGNAL_NAMES.get(info.signal, str(info.signal))
-    address = info.address if _is_fault(info) else None
-    access = _access(process, info, r)
-    region = process.space.layout.find(info.address)
-    gone = region is not None and region.prot & access == access
-    kind, codes = _exception(info, gone=gone, by_sp=_is_by_sp(r, info.address))
+    address = info.address if is_fault(info) else None
+    kind, codes = mach_exception(process, info)
     return [
-        f"[pid {process.pid}] {name}: {_why(process, info, access)}",
+        f"[pid {process.pid}] {name}: {cause(image, process, info)}",
         f"Process:          {process.name} [{process.pid}]",
         f"Parent process:   [{process.ppid}]",
         f"Exception type:   {kind} ({name})",
         *([f"Exception codes:  {codes}"] if codes else []),
-        *_body(image, process, r, address),
+        *_body(image, process, r, address, crashed_by_call=kind == "EXC_CRASH"),
     ]
 
 
-def _body(image: Image, process: Process, r: Registers, address: int | None) -> Iterator[str]:
+def _body(
+    image: Image,
+    process: Process,
+    r: Registers,
+    address: int | None,
+    *,
+    crashed_by_call: bool = False,
+) -> Iterator[str]:
     """Yield the sections below the title; ``address`` is where memory failed."""
     yield ""
     yield "Backtrace (by frame pointer):"
-    frames = list(_backtrace(process, image, r))
-    for n, at in enumerate(frames):
-        # A return address is behind the call; the call is what people look for.
-        place = at if n == 0 or at == EXIT_STUB else at - 4
-        yield f"{n:<3} {describe_address(image, place)}{_region_name(process, place)}" + _source(
-            image, place
-        )
+    yield from _frames(image, process, r, behind_svc=crashed_by_call)
     yield ""
     yield "Registers:"
     yield from _registers(r)
@@ -111,174 +107,36 @@ def _body(image: Image, process: Process, r: Registers, address: int | None) -> 
     yield from _around(process, r["pc"] if address is None else address)
 
 
-# ---- what happened ----
-
-
-class _Exception(NamedTuple):
-    """What macOS calls the exception, and its codes."""
-
-    kind: str
-    codes: str
-
-
-def _is_fault(info: SigInfo) -> bool:
-    """Tell whether the guest's own access to memory led to the signal."""
-    return info.signal in (f.SIGSEGV, f.SIGBUS) and not info.pid and info.code != f.SI_USER
-
-
-def _exception(info: SigInfo, *, gone: bool, by_sp: bool) -> _Exception:
-    """Translate a signal back into the Mach exception that it came from.
-
-    ``gone`` tells that memory is mapped but has nothing behind it, ``by_sp`` that sp was at fault.
-    """
-    at = f"at 0x{info.address:016x}"
-    if info.code == f.SI_USER or info.pid:
-        return _Exception("EXC_CRASH", "")
-    match info.signal, info.code:
-        case f.SIGSEGV, _:
-            return _Exception("EXC_BAD_ACCESS", f"KERN_INVALID_ADDRESS {at}")
-        case f.SIGBUS, f.BUS_ADRERR:
-            return _Exception(
-                "EXC_BAD_ACCESS",
-                f"{'KERN_MEMORY_ERROR' if gone else 'KERN_PROTECTION_FAILURE'} {at}",
-            )
-        case f.SIGBUS, _:
-            what = "EXC_ARM_SP_ALIGN" if by_sp else "EXC_ARM_DA_ALIGN"
-            return _Exception("EXC_BAD_ACCESS", f"{what} {at}")
-        case f.SIGILL, _:
-            return _Exception("EXC_BAD_INSTRUCTION", f"EXC_ARM_UNDEFINED {at}")
-        case f.SIGTRAP, _:
-            return _Exception("EXC_BREAKPOINT", f"EXC_ARM_BREAKPOINT {at}")
-    return _Exception("EXC_CRASH", "")
-
-
-def _access(process: Process, info: SigInfo, r: Registers) -> int:
-    """Return what the instruction at the pc did with memory: READ, WRITE or EXEC."""
-    if info.address == r["pc"]:
-        return EXEC
-    word = int.from_bytes(process.space.peek(r["pc"], 4) or bytes(4), "little")
-    if word & 0x3B000000 == 0x18000000:  # ldr from a literal pool has no load bit
-        return READ
-    if word & 0x3B200C00 == 0x38200000:  # the atomics of LSE read, then write
-        return WRITE
-    loads = word & 0x00C00000 if word & 0x3A000000 == 0x38000000 else word & 0x00400000
-    return READ if loads else WRITE
-
-
-def _why(process: Process, info: SigInfo, access: int) -> str:
-    """Say in one sentence what went wrong."""
-    at = f"{info.address:#x}"
-    if not _is_fault(info):
-        return _why_no_fault(process, info, at)
-    if info.signal == f.SIGBUS and info.code == f.BUS_ADRALN:
-        return _misaligned(process, Registers(process.registers), info.address)
-    what = {EXEC: "jump to", WRITE: "write to", READ: "read from"}[access]
-    region = process.space.layout.find(info.address)
-    if region is None:
-        return f"{what} {at}, where nothing is mapped{_guess(process, info.address)}"
-    if region.prot & access:
-        return f"{what} {at}, behind the end of the mapped file"
-    return f"{what} {at} in {region.name}, which is {describe_prot(region.prot)}"
-
-
-def _is_by_sp(r: Registers, address: int) -> bool:
-    return address == r["sp"] and bool(address & 15) and not r["pc"] & 3
-
-
-def _misaligned(process: Process, r: Registers, address: int) -> str:
-    pc = r["pc"]
-    if pc & 3:
-        return f"jump to {pc:#x}, which is no multiple of 4"
-    text = _instruction(process, pc)
-    if _is_by_sp(r, address):
-        return f"sp is {address:#x}, which is no multiple of 16, in a load or store by it: {text}"
-    return f"misaligned address {address:#x} in an exclusive or atomic access: {text}"
-
-
-def _instruction(process: Process, address: int) -> str:
-    """Name the instruction at ``address``, as far as the disassembler knows it."""
-    data = process.space.peek(address, 4)
-    if data is None:
-        return f"{address:#x}"
-    word = f"{int.from_bytes(data, 'little'):#010x} at {address:#x}"
-    try:
-        import capstone
-    except ImportError:
-        return word
-    decoder = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
-    for _, _, mnemonic, operands in decoder.disasm_lite(data, address):
-        return f"{mnemonic} {operands}".rstrip() + f" ({word})"
-    return word
-
-
-def _undefined(process: Process, address: int) -> str:
-    text = _instruction(process, address)
-    why = why_undefined(int.from_bytes(process.space.peek(address, 4) or bytes(4), "little"))
-    if why is not None:
-        return f"undefined instruction, {why}: {text}"
-    if "(" in text and not text.startswith("udf"):
-        return f"undefined instruction (not for programs, or not in this machine): {text}"
-    missing = "; is an exit or a ret missing before it?" if "(0x00000000 at" in text else ""
-    return f"undefined instruction {text}{missing}"
-
-
-def _why_no_fault(process: Process, info: SigInfo, at: str) -> str:
-    match info.signal:
-        case f.SIGILL if info.address:
-            return _undefined(process, info.address)
-        case f.SIGTRAP if info.address:
-            return f"brk at {at}"
-        case f.SIGSYS if not info.pid:
-            return _why_sigsys(process)
-    return f"sent by pid {info.pid}" if info.pid else "sent from outside"
-
-
-def _why_sigsys(process: Process) -> str:
-    """Name the call that is not there: the last one that no handler answered."""
-    from emu.darwin.numbers import name_of
-    from emu.syscalls.table import TABLE
-
-    for number, _, _, error in reversed(process.recent):
-        if error == ENOSYS and number not in TABLE:
-            name = name_of(number)
-            if name is None:
-                return f"there is no system call {number}"
-            return f"system call {name} ({number}) is not implemented"
-    return "unknown system call"
-
-
-def _guess(process: Process, address: int) -> str:
-    """Name the usual suspects."""
-    if address < _NULL_REACH:
-        return " (a null pointer)"
-    for region in process.space.layout.regions:
-        if region.name == "stack" and region.start - _STACK_REACH <= address < region.start:
-            return " (the stack has overflowed)"
-    return ""
-
-
 # ---- places ----
 
 
-def describe_prot(prot: int) -> str:
-    """Return ``rw-`` and the like."""
-    return "".join(c if prot & b else "-" for b, c in ((READ, "r"), (WRITE, "w"), (EXEC, "x")))
+def _frames(image: Image, process: Process, r: Registers, *, behind_svc: bool) -> Iterator[str]:
+    """Yield the lines of the backtrace; those of a recursion once."""
+    last, repeated = -1, 0
+    for n, at in enumerate(_backtrace(process, image, r)):
+        # A return address is behind the call; the call is what people look for.
+        behind = behind_svc and _is_behind_svc(process, at) if n == 0 else at != EXIT_STUB
+        place = at - 4 if behind else at
+        if place == last:
+            repeated += 1
+            continue
+        if repeated:
+            yield _same(repeated)
+        last, repeated = place, 0
+        yield f"{n:<3} {describe_address(image, place)}{_region_name(process, place)}" + _source(
+            image, place
+        )
+    if repeated:
+        yield _same(repeated)
 
 
-def describe_address(image: Image, address: int) -> str:
-    """Return an address with the nearest label: ``0x100003f40 <parse_target+8>``."""
-    found = image.symbol_at(address)
-    if found is None:
-        return f"{address:#x}"
-    name, offset = found
-    return f"{address:#x} <{name}+{offset}>" if offset else f"{address:#x} <{name}>"
+def _same(repeated: int) -> str:
+    return f"    the same {repeated} times more"
 
 
-def describe_place(image: Image, address: int) -> str:
-    """Return an address with label and source line: ``0x100003f40 <open_log+8> (log.s:12)``."""
-    entry = image.lines.at(address)
-    line = "" if entry is None else f" ({entry.outermost.path}:{entry.outermost.line})"
-    return describe_address(image, address) + line
+def _is_behind_svc(process: Process, pc: int) -> bool:
+    word = int.from_bytes(process.space.peek(pc - 4, 4) or bytes(4), "little")
+    return word & 0xFFE0001F == 0xD4000001
 
 
 def _region_name(process: Process, address: int) -> str:

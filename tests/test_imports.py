@@ -22,7 +22,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.syscalls",),
     ("emu.gate", "emu.observer"),
     ("emu.system",),
-    ("emu.features", "emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace", "emu.workers"),
+    ("emu.cause", "emu.describe", "emu.features"),
+    ("emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace", "emu.workers"),
     ("emu.run",),
     ("emu.cli",),
     ("debugger",),  # the headless engine, session on top

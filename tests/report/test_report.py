@@ -84,7 +84,7 @@ def test_only_the_last_ten_calls_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "title", "kind"),
     [
-        ("adr x1, _main\n str x0, [x1]", "write to 0x1_ in __TEXT, which is r-x",
+        ("adr x1, _main\n str x0, [x1]", "write to 0x1_ <_main> in __TEXT, which is r-x",
          "KERN_PROTECTION_FAILURE"),
         ("mov x1, #0x40000\n ldr q0, [x1]", "read from 0x40000, where nothing is mapped",
          "KERN_INVALID_ADDRESS"),
@@ -93,7 +93,7 @@ def test_only_the_last_ten_calls_are_kept(tmp_path: Path) -> None:
         ("mov x1, #0x40000\n ldaxr x2, [x1]", "read from 0x40000", "EXC_BAD_ACCESS"),
         ("mov x1, #0x40000\n br x1", "jump to 0x40000, where nothing is mapped",
          "KERN_INVALID_ADDRESS"),
-        ("la x1, word\n br x1\n .data\nword: .quad 0", "jump to 0x1_ in __DATA, which is rw-",
+        ("la x1, word\n br x1\n .data\nword: .quad 0", "0x1_ <word> in __DATA, which is rw-",
          "KERN_PROTECTION_FAILURE"),
         ("1: str x0, [sp, #-16]!\n b 1b", "(the stack has overflowed)", "KERN_INVALID_ADDRESS"),
         ("brk #1", "brk at 0x1_", "EXC_BREAKPOINT"),
@@ -103,7 +103,7 @@ def test_only_the_last_ten_calls_are_kept(tmp_path: Path) -> None:
         ("mov x16, #9999\n svc #0x80", "SIGSYS: there is no system call 9999",
          "EXC_CRASH (SIGSYS)"),
         ("sys 161", "SIGSYS: system call getfh (161) is not implemented", "EXC_CRASH (SIGSYS)"),
-        ("sys 20\n mov x1, #6\n mov x2, #1\n sys 37", "SIGABRT: sent by pid 100",
+        ("sys 20\n mov x1, #6\n mov x2, #1\n sys 37", "SIGABRT: sent by itself with kill",
          "EXC_CRASH (SIGABRT)"),
     ],
 )  # fmt: skip
@@ -133,3 +133,95 @@ def test_a_call_of_seven_arguments_is_among_the_last_calls(tmp_path: Path) -> No
     at = report.index("Last calls:")
     assert report[at + 1].startswith("    kevent64(-1, ")
     assert report[at + 1].endswith(" = -1 EBADF")
+
+
+HANDLER = """
+        .data
+        .p2align 3
+action: .quad handler, handler
+        .long 0, FLAGS
+stack:  .quad 0, 0x4000
+        .long 0, 0
+"""
+
+
+def test_a_crash_inside_of_a_handler_says_so(tmp_path: Path) -> None:
+    text = """
+    _main:  mov x0, #11
+            la x1, action
+            mov x2, #0
+            sys 46
+            mov x1, #0
+            ldr x1, [x1]
+    handler:
+            mov x1, #8
+            ldr x1, [x1]
+    """
+    title = _report(tmp_path, text + HANDLER.replace("FLAGS", "0"))[0]
+    assert "read from 0x8, where nothing is mapped (a null pointer)" in title
+    assert title.endswith("; SIGSEGV is blocked, as in its handler, so none is called")
+
+
+def test_the_end_of_the_alternate_stack_is_named(tmp_path: Path) -> None:
+    text = """
+    _main:  mov x0, #0
+            mov x1, #0x4000
+            mov x2, #3
+            mov x3, #0x1002
+            mov x4, #-1
+            mov x5, #0
+            sys 197
+            la x9, stack
+            str x0, [x9]
+            mov x0, x9
+            mov x1, #0
+            sys 53
+            mov x0, #11
+            la x1, action
+            mov x2, #0
+            sys 46
+            mov x1, #0
+            ldr x1, [x1]
+    handler:
+            str x0, [sp, #-16]!
+            b handler
+    """
+    title = _report(tmp_path, text + HANDLER.replace("FLAGS", "1"))[0]
+    assert "(the alternate signal stack has overflowed)" in title
+
+
+def test_a_return_to_nowhere_names_x30(tmp_path: Path) -> None:
+    report = _report(tmp_path, "_main: mov x30, #0x4141\n movk x30, #0x4141, lsl #16\n ret")
+    assert "jump to 0x41414141, where nothing is mapped (x30 holds it, so by ret)" in report[0]
+
+
+def test_a_tagged_pointer_is_shown_as_the_register_has_it(tmp_path: Path) -> None:
+    report = _report(tmp_path, "_main: ldr x0, 1f\n str x1, [x0, #8]\n1: .quad 0x4847464544434241")
+    assert "write to 0x47464544434249, where nothing is mapped" in report[0]
+    assert "(x0 is 0x4847464544434241: the top byte does not count)" in report[0]
+
+
+def test_a_write_to_read_only_data_names_its_label(tmp_path: Path) -> None:
+    text = '_main: la x1, word\n strb w0, [x1, #1]\n.section __TEXT,__const\nword: .asciz "a"'
+    assert re.search(
+        r"write to 0x1\w{8} <word\+1> in __TEXT, which is r-x", _report(tmp_path, text)[0]
+    )
+
+
+def test_frames_of_a_recursion_are_shown_once(tmp_path: Path) -> None:
+    text = "_main: stp x29, x30, [sp, #-16]!\n mov x29, sp\n bl _main"
+    report = _report(tmp_path, text)
+    assert sum("<_main+8>" in line for line in report) == 1
+    assert any(re.fullmatch(r" {4}the same \d+ times more", line) for line in report)
+
+
+def test_behind_a_call_the_backtrace_shows_the_svc(tmp_path: Path) -> None:
+    report = _report(tmp_path, "_main: sys 20\n mov x1, #6\n sys 37\n exit 0")
+    at = report.index("Backtrace (by frame pointer):")
+    assert report[at + 1].endswith(": sys 37")
+
+
+def test_a_fault_behind_a_call_is_not_taken_for_the_calls(tmp_path: Path) -> None:
+    report = _report(tmp_path, "_main: sys 20\n ldr x2, [x1]\n exit 0")
+    at = report.index("Backtrace (by frame pointer):")
+    assert report[at + 1].endswith(": ldr x2, [x1]")
