@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from debugger.batch import PROMPT
@@ -14,12 +16,47 @@ if TYPE_CHECKING:
 __all__ = ["converse"]
 
 
+def _edit_lines(batch: Batch) -> None:
+    """Give input() a history for each project, and the commands' completions for Tab."""
+    import readline
+
+    from debugger.project import project_directory
+
+    found: list[str] = []
+
+    def complete(_word: str, number: int) -> str | None:
+        if not number:
+            found[:] = batch.console.complete(readline.get_line_buffer()[: readline.get_endidx()])
+            if len(found) == 1:
+                found[0] += " "
+        return found[number] if number < len(found) else None
+
+    readline.set_completer(complete)
+    readline.set_completer_delims(" ")
+    # macOS has libedit under this name.
+    editline = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if editline else "tab: complete")
+    with contextlib.suppress(OSError):
+        history = project_directory() / "plain-history"
+        history.touch()
+        readline.read_history_file(history)
+        readline.set_history_length(1000)
+        atexit.register(_keep, history)
+
+
+def _keep(history: Path) -> None:
+    import readline
+
+    with contextlib.suppress(OSError):
+        readline.write_history_file(history)
+
+
 def converse(batch: Batch) -> int:
     """Read commands from standard input until it ends; returns the exit status."""
     interactive = sys.stdin is not None and sys.stdin.isatty()
     if interactive:
         with contextlib.suppress(ImportError):
-            import readline  # noqa: F401 - gives input() its history
+            _edit_lines(batch)
     goes_on = True
     while goes_on:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -284,6 +285,24 @@ def copy_as(console: Console, text: str) -> None:
             raise DebugError("copy as: curl, raw, strace or gdb")
 
 
+def _body(connection: Connection, current: Request, *, chunked: bool) -> bytes:
+    """Return what has come of a request's body, without the framing of chunks."""
+    if current.body < 0:
+        return b""
+    end = current.end if current.end >= 0 else len(connection.received)
+    left = bytes(connection.received[current.body : end])
+    if not chunked:
+        return left
+    out = b""
+    while left:
+        size, _, left = left.partition(b"\r\n")
+        length = re.match(rb"[0-9a-fA-F]+", size)
+        count = int(length[0], 16) if length else 0
+        out += left[:count]
+        left = left[count + 2 :] if count else b""
+    return out
+
+
 def _curl(console: Console) -> str:
     session = console.session
     connection = session.connection()
@@ -303,9 +322,13 @@ def _curl(console: Console) -> str:
             host = value.strip()
         if name and name.lower() != "content-length":
             out += ["-H", line]
-    if current.body >= 0 and current.end > current.body:
-        out += ["--data-binary", f"@body-of-connection-{connection.number}"]
+    body = _body(connection, current, chunked=b"chunked" in head.lower())
+    feed = ""
+    if body:
+        # Every byte as an octal number: any shell hands it on as it is.
+        feed = f"printf '{''.join(f'{chr(92)}{byte:03o}' for byte in body)}' | "
+        out += ["--data-binary", "@-"]
     listeners = session.engine.listeners
     address = listeners[-1].handle.host_address() if listeners else None
     where = f"{address.host}:{address.port}" if address is not None else host
-    return shlex.join([*out, "--path-as-is", f"http://{where}{current.target}"])
+    return feed + shlex.join([*out, "--path-as-is", f"http://{where}{current.target}"])

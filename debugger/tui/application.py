@@ -16,10 +16,10 @@ from prompt_toolkit.key_binding import merge_key_bindings
 from prompt_toolkit.key_binding.bindings.auto_suggest import load_auto_suggest_bindings
 from prompt_toolkit.styles import DynamicStyle
 
+from debugger.project import project_directory
 from debugger.tui import actions
 from debugger.tui.keys import TO_PROGRAM, panel_keys, prompt_keys
 from debugger.tui.layout import Screen
-from debugger.tui.project import project_directory
 from debugger.tui.prompt import make_buffer
 from debugger.tui.signs import plain_signs
 from debugger.tui.style import colour_depth, frame_style

@@ -25,7 +25,6 @@ from prompt_toolkit.layout import (
 from prompt_toolkit.layout.menus import CompletionsMenu
 from prompt_toolkit.layout.processors import AppendAutoSuggestion, BeforeInput
 
-from debugger.events import summary
 from debugger.tui.control import PanelControl, page_title
 from debugger.tui.help_text import HELP
 from debugger.tui.keys import TO_PROGRAM
@@ -189,7 +188,7 @@ class Screen:
         event = state.session.event
         if event is None:
             return [("class:y-bar-strong", " ymawky-dbg "), ("", "starting")]
-        text, name = summary(event), PurePath(state.session.image.name).name
+        text, name = state.standing(event), PurePath(state.session.image.name).name
         columns = get_app().output.get_size().columns
         if len(name) + len(text) + 3 <= columns:
             return [("class:y-bar-strong", f" {name} "), ("", text)]

@@ -10,7 +10,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from debugger.tui.project import project_directory
+from debugger.project import project_directory
 
 if TYPE_CHECKING:
     from prompt_toolkit.document import Document

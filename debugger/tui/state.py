@@ -212,6 +212,14 @@ class State:
             return self.session.place()
         return None
 
+    def standing(self, event: StopEvent) -> str:
+        """Say why the program stands still, or where the process does that was switched to."""
+        session = self.session
+        other = session.started and not self.busy and session.focus.pid != event.pid
+        if not other or isinstance(event, Ended) or not session.alive:
+            return summary(event)
+        return f"[{session.focus.pid}] switched to, at {session.place()}"
+
     @property
     def view(self) -> View:
         """The view of the panel in focus."""

@@ -27,6 +27,16 @@ def test_a_dumb_terminal_gets_a_console_that_ctrl_c_works_in(terminal: Start) ->
     assert screen.finish() == 0
 
 
+def test_the_console_of_a_dumb_terminal_completes_commands(terminal: Start) -> None:
+    screen = terminal(CALLS, TERM="dumb").see("entry at _main", PROMPT)
+    screen.press("sched\t").see("schedule-locking").press("st\t").see("step")
+    screen.press("\r").see("schedule-locking: step").press("quit\r")
+    assert screen.finish() == 0
+    # The next session of this project has the line still.
+    again = terminal(CALLS, TERM="dumb").see("entry at _main", PROMPT).press("\x10\x10")
+    again.see("schedule-locking step")
+
+
 def test_a_terminal_without_our_signs_gets_others(terminal: Start) -> None:
     screen = terminal(CALLS, **ASCII).see("entry at _main", "-[1 Source]", "| nzcv", "s step")
     screen.press("b").see("@>").press("?").see("MOTION")
@@ -60,4 +70,10 @@ def test_the_signs_that_an_encoding_lacks() -> None:
 def test_a_long_stop_fits_into_the_bar(terminal: Start) -> None:
     screen = terminal("--get", "/index.html").see("request GET /index.html HTTP/1.1 at receive+28")
     assert screen.lines[0].endswith("at receive+28")
-    screen.see("receive+28\n  (ymawky.s:1459)")
+    screen.see("receive+28\n  (ymawky.s:")
+
+
+def test_the_bar_tells_which_process_was_switched_to(terminal: Start) -> None:
+    screen = terminal("--get", "/index.html").see("[101] breakpoint 1: request")
+    screen.command("switch 100").see("[100] switched to, at accept_connections+")
+    screen.command("switch 101").see("[101] breakpoint 1: request")
