@@ -18,11 +18,14 @@ import stat
 import sys
 import threading
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from emu.host.errors import failure
 from emu.host.file import FileHandle
 from emu.host.handle import Buffer, Handle, HostStat
-from emu.host.terminal import Terminal, terminal_at
+
+if TYPE_CHECKING:
+    from emu.host.terminal import Terminal
 
 __all__ = ["PumpedHandle", "StreamHandle", "open_stream"]
 
@@ -108,6 +111,8 @@ class StreamHandle(Handle):
 
     def terminal(self) -> Terminal | None:
         """Return the settings where the stream is a terminal."""
+        from emu.host.terminal import terminal_at
+
         return terminal_at(self.fd)
 
     def _release(self) -> None:
@@ -194,6 +199,8 @@ class PumpedHandle(Handle):
 
     def terminal(self) -> Terminal | None:
         """Return the settings where the stream is a terminal."""
+        from emu.host.terminal import terminal_at
+
         return terminal_at(self._fd)
 
     def _pump_in(self) -> None:

@@ -1,38 +1,29 @@
-"""System calls: the table, and a file a theme.  Importing this package fills the table."""
+"""System calls: the table, and a file a theme.  Importing this package fills the table.
+
+The files of calls that few programs make are imported at the first use (:mod:`emu.syscalls.rare`).
+"""
 
 from emu.syscalls import (
-    attribute,
-    clone,
     execve,
     file,
-    filesystem,
     identity,
-    inheritance,
-    kevent,
     mach,
     memory,
-    oldfiles,
     path,
     pipe,
-    poll,
-    posix_ipc,
     posix_spawn,
-    privileged,
     proc_info,
     process,
-    reason,
+    rare,
     resource,
-    sendfile,
     signal,
     socket,
-    sysctl,
     time,
-    ulock,
 )
 
 __all__ = [
-    "attribute", "clone", "execve", "file", "filesystem", "identity", "inheritance", "kevent",
-    "mach", "memory", "oldfiles", "path", "pipe", "poll", "posix_ipc", "posix_spawn",
-    "privileged", "proc_info", "process", "reason", "resource", "sendfile", "signal", "socket",
-    "sysctl", "time", "ulock",
+    "execve", "file", "identity", "mach", "memory", "path", "pipe", "posix_spawn", "proc_info",
+    "process", "rare", "resource", "signal", "socket", "time",
 ]  # fmt: skip
+
+rare.enter()

@@ -23,8 +23,9 @@ from emu.syscalls.kinds import (
     TimespecIn,
     UInt,
 )
-from emu.syscalls.poll import MAX_SECONDS, wait_until
+from emu.syscalls.poll import wait_until
 from emu.syscalls.table import Call, syscall
+from emu.syscalls.time import MAX_SECONDS
 
 __all__: list[str] = []
 

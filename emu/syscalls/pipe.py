@@ -10,7 +10,6 @@ from emu.darwin import flags as f
 from emu.darwin.errno import ENOTTY, Errno
 from emu.kernel.files import OpenFile
 from emu.kernel.pipe import make_pipe
-from emu.syscalls import terminal
 from emu.syscalls.kinds import Fd, IoctlArg, IoctlRequest
 from emu.syscalls.table import Call, syscall
 
@@ -37,7 +36,11 @@ def ioctl(call: Call, fd: Fd, com: IoctlRequest, data: IoctlArg) -> int:
     file = call.file(fd)
     if com in _DESCRIPTORS:
         return _DESCRIPTORS[com](call, file, fd, data)
-    if com not in terminal.REQUESTS or file.handle.terminal_size() is None:
+    if file.handle.terminal_size() is None:
+        raise Errno(ENOTTY)
+    from emu.syscalls import terminal
+
+    if com not in terminal.REQUESTS:
         raise Errno(ENOTTY)
     return terminal.REQUESTS[com](call, file, data)
 

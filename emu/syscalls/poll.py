@@ -15,11 +15,10 @@ from emu.kernel.process import Park
 from emu.kernel.signals import UNBLOCKABLE
 from emu.syscalls.kinds import FdSetInOut, Int, PollfdsInOut, SigSetIn, TimespecIn, TimevalIn, UInt
 from emu.syscalls.table import Call, syscall
+from emu.syscalls.time import MAX_SECONDS, duration
 
-__all__ = ["MAX_SECONDS", "wait_for", "wait_until"]
+__all__ = ["wait_for", "wait_until"]
 
-#: Largest number of seconds that a wait or timer takes (itimerfix).
-MAX_SECONDS = 100_000_000
 _READS = f.POLLIN | f.POLLRDNORM
 _WRITES = f.POLLOUT | f.POLLWRBAND
 #: What makes poll look at the reading side.
@@ -105,13 +104,6 @@ def select(
     if tv:
         timeout_ns = duration(Timeval.unpack(call.space.copyin(tv, Timeval.SIZE)))
     return _select(call, nd, (in_, ou, ex), timeout_ns)
-
-
-def duration(value: Timeval) -> int:
-    """Return nanoseconds; EINVAL where xnu's itimerfix refuses the time."""
-    if not 0 <= value.usec < 1_000_000 or not 0 <= value.sec <= MAX_SECONDS:
-        raise Errno(EINVAL)
-    return value.to_ns()
 
 
 @syscall(394, 395)

@@ -11,7 +11,6 @@ from emu.darwin.errno import ECHILD, EINVAL, EPERM, Errno
 from emu.darwin.frames import Siginfo
 from emu.kernel.process import Process, State
 from emu.kernel.signals import CORE
-from emu.syscalls.inheritance import inherit
 from emu.syscalls.kinds import (
     Addr,
     Int,
@@ -44,6 +43,8 @@ def fork(call: Call) -> tuple[int, int]:
     child = call.forked = call.kernel.fork(call.process)
     child.started_ns = call.now()
     if call.process.inheritance:
+        from emu.syscalls.inheritance import inherit
+
         inherit(call.process, child)
     return child.pid, 0
 

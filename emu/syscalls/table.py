@@ -150,7 +150,7 @@ def syscall(*numbers: int, name: str = "", note: str = "") -> Callable[[Handler]
 
     def enter(handler: Handler) -> Handler:
         for number in numbers:
-            if number in TABLE:
+            if type(TABLE.get(number)) is Syscall:
                 raise ValueError(f"two handlers for call {number}")
             TABLE[number] = Syscall(number, name or handler.__name__, handler, note)
         return handler

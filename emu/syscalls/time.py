@@ -25,11 +25,12 @@ from emu.syscalls.kinds import (
     TimezoneOut,
 )
 from emu.syscalls.mach import TIMEBASE, ticks
-from emu.syscalls.poll import duration
 from emu.syscalls.table import Call, syscall
 
-__all__: list[str] = []
+__all__ = ["MAX_SECONDS", "duration"]
 
+#: Largest number of seconds that a wait or timer takes (itimerfix).
+MAX_SECONDS = 100_000_000
 _NS = 10**9
 #: Most bytes that getentropy gives at once.
 _ENTROPY_MAX = 256
@@ -67,6 +68,13 @@ def settimeofday(_call: Call, tv: TimevalIn, tzp: TimezoneIn) -> int:
 
 #: ITIMER_VIRTUAL and ITIMER_PROF count used time and send these.
 _CPU_TIMERS = {f.ITIMER_VIRTUAL: f.SIGVTALRM, f.ITIMER_PROF: f.SIGPROF}
+
+
+def duration(value: Timeval) -> int:
+    """Return nanoseconds; EINVAL where xnu's itimerfix refuses the time."""
+    if not 0 <= value.usec < 1_000_000 or not 0 <= value.sec <= MAX_SECONDS:
+        raise Errno(EINVAL)
+    return value.to_ns()
 
 
 @syscall(83)

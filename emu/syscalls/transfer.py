@@ -15,7 +15,6 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EAGAIN, EBADF, EFAULT, EINVAL, Errno
 from emu.kernel.signals import SigInfo
 from emu.syscalls.pager import FilePart, untouched_file
-from emu.syscalls.terminal import read_timeout
 
 if TYPE_CHECKING:
     from emu.host import Handle
@@ -95,9 +94,13 @@ def receive(
     except BlockingIOError:
         if dont_wait or file.flags & f.O_NONBLOCK:
             raise Errno(EAGAIN) from None
-        if file.kind == "stdio" and (timeout_ns := read_timeout(file)) is not None:
-            call.wait(timeout_ns=timeout_ns, **waits_for(file.handle))
-            return 0  # type: ignore[return-value]  # only read and readv come here
+        if file.kind == "stdio":
+            from emu.syscalls.terminal import read_timeout
+
+            timeout_ns = read_timeout(file)
+            if timeout_ns is not None:
+                call.wait(timeout_ns=timeout_ns, **waits_for(file.handle))
+                return 0  # type: ignore[return-value]  # only read and readv come here
         call.wait(timeout_ns=file.options.get("rcvtimeo"), **waits_for(file.handle))
         raise Errno(EAGAIN) from None
     # What an EV_CLEAR event looks at: whether anything was taken since it was reported.
