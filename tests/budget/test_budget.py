@@ -22,3 +22,10 @@ def test_a_request_costs_no_more_than_its_budget(name: str, tmp_path: Path) -> N
     budget = Cost(**json.loads(BUDGET.read_text())[name])
     over = cost_of(WORKS[name], tmp_path).over(budget)
     assert not over, f"{name}:\n" + "\n".join(over)
+
+
+def test_a_request_costs_the_same_beside_idle_connections(tmp_path: Path) -> None:
+    make_site(tmp_path)
+    work = WORKS["1 KiB, a connection each"]
+    alone, beside = cost_of(work, tmp_path), cost_of(work, tmp_path, idle=200)
+    assert not beside.over(alone)
