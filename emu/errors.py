@@ -18,8 +18,9 @@ What a *guest* sees as a failed call is not in this tree: that is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ class ImageError(YmawkyError):
     """A program file cannot be turned into an image."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One finding of the assembler at one place of a source.
 

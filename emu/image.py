@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import bisect
 import functools
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ __all__ = [
 PAGE_SIZE = 0x4000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """One range of the address space with one protection.
 
@@ -45,7 +46,7 @@ class Segment:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """A named part of a segment (``__TEXT,__text``); zero-filled ones have no data."""
 
@@ -58,7 +59,7 @@ class Section:
     zerofill: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """A name for an address (``absolute`` ones: for a number, from ``.set``).
 
@@ -74,7 +75,7 @@ class Symbol:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceLine:
     """A place in a source file: path as given, 1-based line."""
 
@@ -82,7 +83,7 @@ class SourceLine:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineEntry:
     """The source of ``size`` bytes at ``addr``.
 
@@ -142,18 +143,21 @@ def _stands_at(entry: LineEntry, path: str, line: int) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@record
 class Image:
     """A program: what to map where, where to start, and what the addresses are called."""
+
+    #: For what is computed at first use.
+    __slots__ = ("__dict__",)
 
     name: str
     segments: tuple[Segment, ...]
     entry: int
     sections: tuple[Section, ...] = ()
-    symbols: dict[str, Symbol] = field(default_factory=dict)
-    lines: LineTable = field(default_factory=LineTable)
+    symbols: dict[str, Symbol] = field(factory=dict)
+    lines: LineTable = field(factory=LineTable)
     #: Text of the sources by path, as assembled: listings do not depend on the disk.
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(factory=dict)
     #: "main" (LC_MAIN: argc, argv … in registers) or "unixthread" (LC_UNIXTHREAD: on the stack).
     start: str = "main"
     #: What ``.print`` and ``.warning`` said while the image was made.
@@ -176,13 +180,10 @@ class Image:
             return None
         return found[1][i], addr - found[0][i]
 
-    @property
+    @functools.cached_property
     def _labels(self) -> tuple[list[int], list[str]]:
-        cached: tuple[list[int], list[str]] | None = self.__dict__.get("_label_index")
-        if cached is None:
-            pairs = sorted(
-                (s.value, s.name) for s in self.symbols.values() if not (s.absolute or s.local)
-            )
-            cached = [p[0] for p in pairs], [p[1] for p in pairs]
-            self.__dict__["_label_index"] = cached
-        return cached
+        """The addresses of the labels, ascending, and their names."""
+        pairs = sorted(
+            (s.value, s.name) for s in self.symbols.values() if not (s.absolute or s.local)
+        )
+        return [p[0] for p in pairs], [p[1] for p in pairs]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from emu.kernel.files import OpenFile
 from emu.kernel.kernel import FIRST_PID
 from emu.kernel.process import Limits, Process
 from emu.loader import load
+from emu.record import field, record, replace
 from emu.system import System
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _SOURCES = (".s", ".asm")
 _STDIO = ("stdin", "stdout", "stderr")
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Options:
     """What ``run`` was asked for; see ``ymawky-emu run --help``."""
 
@@ -46,8 +46,8 @@ class Options:
     port: int | None = None
     listen: tuple[str, int] | None = None
     entry: str | None = None
-    environment: dict[str, str] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
+    environment: dict[str, str] = field(factory=dict)
+    limits: Limits = field(factory=Limits)
     #: How far to move a Mach-O executable up from where it was linked, in bytes.
     slide: int = 0
     #: Whether the guest may start programs of the host, and connect to other machines.
@@ -56,7 +56,7 @@ class Options:
     #: Descriptor of a listening socket that is shared with other emulators.
     shared_listener: int | None = None
     #: Sources that are linked with the program, and where their ``.include`` looks.
-    more: list[Path] = field(default_factory=list)
+    more: list[Path] = field(factory=list)
     include_dirs: Sequence[Path] = ()
 
     def __post_init__(self) -> None:

@@ -15,13 +15,13 @@ from __future__ import annotations
 import ctypes
 import functools
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from emu.brake import Brake
 from emu.engine import Engine, arm64, check, const
 from emu.exception_level import SystemRegister, enter_el0, read_register
 from emu.monitor import Monitor
+from emu.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ _FETCH_KINDS = (const.UC_MEM_FETCH_UNMAPPED, const.UC_MEM_FETCH_PROT)
 _WRITE_KINDS = (const.UC_MEM_WRITE_UNMAPPED, const.UC_MEM_WRITE_PROT)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stop:
     """Why :meth:`Machine.run` returned.
 

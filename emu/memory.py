@@ -16,12 +16,12 @@ from __future__ import annotations
 import ctypes
 import mmap
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from emu.darwin.errno import EFAULT, ENAMETOOLONG, ENOMEM, Errno
 from emu.image import PAGE_SIZE
 from emu.machine import READ, WRITE
+from emu.record import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -167,7 +167,7 @@ def _runs(present: bytearray, block: int) -> Iterator[tuple[int, int]]:
         start = present.find(1, end)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Region:
     """Guest addresses ``start`` up to ``end``, backed from ``offset`` on."""
 

@@ -7,7 +7,6 @@ between two entries into the engine: decode, run the handler, write x0, x1 and t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import emu.syscalls  # noqa: F401 - fills the table
@@ -25,6 +24,7 @@ from emu.kernel.signals import CORE, SigInfo
 from emu.machine import EXCEPTION_SMC, Machine, Registers
 from emu.mmu import Mmu, untagged
 from emu.observer import Observers
+from emu.record import record
 from emu.slices import Slices
 from emu.syscalls.table import TABLE, Call
 
@@ -54,7 +54,7 @@ _SIGN16 = 1 << 63
 _KERN_INVALID_ARGUMENT, _KERN_ABORTED = 4, 14
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Counters:
     """What a run did, for ``--stats``."""
 

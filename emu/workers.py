@@ -15,12 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from emu.errors import UsageError
 from emu.host.probe import problem_of
 from emu.host.sharing import Line, bound_listener, can_share
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,12 +56,12 @@ class Tie:
         self._line.send(json.dumps(list(counts)).encode())
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class _Worker:
     number: int
     process: subprocess.Popen[bytes]
     line: Line
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(factory=time.monotonic)
 
     def report(self) -> list[int]:
         """Wait for its end and return what it counted."""

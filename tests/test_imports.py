@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The layers, the lowest first.  A module may import from its own layer and from those below.
 #: The longest name that fits decides, so a package and its parts may stand in several rows.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("emu.console", "emu.errors"),
+    ("emu.console", "emu.errors", "emu.record"),
     ("emu.darwin", "emu.files", "emu.image", "emu.resources"),
     ("emu.asm", "emu.engine", "emu.host"),
     ("emu.brake", "emu.exception_level", "emu.machine", "emu.monitor"),
@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.syscalls",),
     ("emu.gate", "emu.observer"),
     ("emu.system",),
-    ("emu.cause", "emu.describe", "emu.features"),
+    ("emu.cause", "emu.describe", "emu.features", "emu.idioms"),
     ("emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace", "emu.workers"),
     ("emu.run",),
     ("emu.cli",),

@@ -12,10 +12,10 @@ alignment, as a C compiler for arm64 does it. Records compile to one :class:`str
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from operator import attrgetter
 from struct import Struct, calcsize
 from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_args
+
+from emu.record import record
 
 __all__ = [
     "I16",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CType:
     """A C type as a code of :mod:`struct`, its alignment, and the Python value it stands for."""
 
@@ -81,23 +81,9 @@ class Layout:
     SIZE: ClassVar[int]
     ALIGN: ClassVar[int]
     OFFSETS: ClassVar[dict[str, int]]
-    _values: ClassVar[Callable[[Any], tuple[Any, ...]]]
+    #: All fields in order.
+    _fields: ClassVar[Callable[[Any], tuple[Any, ...]]]
     _codecs: ClassVar[tuple[tuple[int, CType], ...]]
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return bool(type(self)._values(self) == type(self)._values(other))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
-
-    def __hash__(self) -> int:
-        return hash(type(self)._values(self))  # noqa: SLF001 - an attrgetter must not bind
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.OFFSETS)
-        return f"{type(self).__name__}({fields})"
 
     def pack(self) -> bytes:
         """Return the struct as the guest sees it, :attr:`SIZE` bytes.
@@ -105,7 +91,7 @@ class Layout:
         Raises:
             struct.error: a value does not fit its field.
         """
-        values = type(self)._values(self)  # noqa: SLF001 - an attrgetter must not bind
+        values = type(self)._fields(self)
         if not self._codecs:
             return self.STRUCT.pack(*values)
         raw = list(values)
@@ -136,19 +122,10 @@ LayoutT = TypeVar("LayoutT", bound=Layout)
 
 @dataclass_transform(frozen_default=True)
 def layout(cls: type[LayoutT]) -> type[LayoutT]:
-    """Make a frozen slotted record of ``cls`` and compute its layout.
-
-    What a dataclass does, but a run of the emulator uses few of the records, and compiling
-    all of them would take a fifth of its start.
-    """
+    """Make a record of ``cls`` and compute its layout."""
     names = list(cls.__annotations__)
     types = [_ctype(cls.__annotations__[name]) for name in names]
-    own = vars(cls)
-    defaults = {name: own[name] for name in names if name in own}
-    left_out = {*names, "__dict__", "__weakref__"}
-    body = {name: value for name, value in own.items() if name not in left_out}
-    made: type[LayoutT] = type(cls.__name__, cls.__bases__, body | {"__slots__": tuple(names)})
-    made.__init__ = _initializer(made, names, defaults)  # type: ignore[method-assign]
+    made = record(cls)
     code, offset, offsets = "<", 0, {}
     for name, ctype in zip(names, types, strict=True):
         padding = -offset % ctype.align
@@ -159,28 +136,10 @@ def layout(cls: type[LayoutT]) -> type[LayoutT]:
     made.STRUCT = Struct(f"{code}{-offset % made.ALIGN}x")
     made.SIZE = made.STRUCT.size
     made.OFFSETS = offsets
-    made._values = attrgetter(*names)  # noqa: SLF001 - being made here
-    made._codecs = tuple(  # noqa: SLF001
+    made._codecs = tuple(  # noqa: SLF001 - being made here
         (index, ctype) for index, ctype in enumerate(types) if ctype.encode
     )
     return made
-
-
-def _initializer(
-    cls: type[LayoutT], names: list[str], defaults: dict[str, Any]
-) -> Callable[..., None]:
-    """Return an ``__init__`` that compiles the real one at its first call."""
-
-    def compile_and_run(self: LayoutT, *values: object, **named: object) -> None:
-        scope: dict[str, Any] = {f"set_{name}": vars(cls)[name].__set__ for name in names}
-        scope |= {f"default_{name}": value for name, value in defaults.items()}
-        heads = [f"{name}=default_{name}" if name in defaults else name for name in names]
-        sets = "; ".join(f"set_{name}(self, {name})" for name in names)
-        exec(f"def __init__(self, {', '.join(heads)}): {sets}", scope)  # noqa: S102 - all ours
-        cls.__init__ = scope["__init__"]  # type: ignore[method-assign]
-        cls.__init__(self, *values, **named)
-
-    return compile_and_run
 
 
 def _ctype(annotation: Any) -> CType:  # noqa: ANN401 - an annotation is any object

@@ -6,15 +6,15 @@ also those that nothing here implements.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from emu.darwin.calls import TABLE
+from emu.record import record
 
 __all__ = ["MACH_TRAPS", "Argument", "Signature", "name_of", "number_of", "signatures"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """One argument: its name in xnu and its kind, a letter of :mod:`emu.darwin.calls`."""
 
@@ -22,7 +22,7 @@ class Argument:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """What is known of a call without implementing it.
 

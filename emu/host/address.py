@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from emu.record import record
 
 __all__ = ["Address", "Inet4", "Inet6", "UnixPath"]
 
@@ -25,7 +26,7 @@ class Inet4(NamedTuple):
         return socket.inet_aton(self.host)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inet6:
     """An IPv6 address in text form, a port, flow information and scope."""
 
@@ -44,7 +45,7 @@ class Inet6:
         return socket.inet_pton(socket.AF_INET6, self.host.partition("%")[0])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnixPath:
     """A path in the guest's file system; empty for an unnamed socket."""
 

@@ -7,12 +7,12 @@ same way; :func:`reported` then notes what was taken.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from emu.darwin import flags as f
 from emu.host.handle import HostStat
 from emu.host.readiness import BROKEN, HANGUP, READABLE, WRITABLE
+from emu.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ class VnodeState(NamedTuple):
     stat: HostStat
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class Knote:
     """One event that somebody wants to hear of.
 

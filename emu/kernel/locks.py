@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emu.darwin import flags as f
+from emu.record import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -16,7 +16,7 @@ __all__ = ["MAX_OFFSET", "RecordLock", "RecordLocks"]
 MAX_OFFSET = (1 << 63) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordLock:
     """Bytes ``start`` to ``end``, both included, that process ``pid`` has locked."""
 

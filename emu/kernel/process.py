@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,6 +10,7 @@ from emu.darwin import flags as f
 from emu.kernel.files import FdTable
 from emu.kernel.signals import SignalState
 from emu.memory import AddressSpace, Backing
+from emu.record import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -58,7 +58,7 @@ class Park(Exception):  # noqa: N818 - an outcome of a call, not an error
         self.restarts = restarts
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Timer:
     """An interval timer: ``deadline`` in monotonic ns, 0 when it is not armed."""
 
@@ -74,7 +74,7 @@ class Timer:
         self.deadline += self.interval * (1 + missed)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Limits:
     """Resource limits that the emulator itself enforces (soft values)."""
 
@@ -110,7 +110,7 @@ RLIMITS: Final[tuple[tuple[int, int], ...]] = (
 )
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class Process:
     """One guest process.  ``registers`` is its saved state while it is off the CPU."""
 
@@ -121,19 +121,19 @@ class Process:
     pgid: int
     sid: int
     registers: bytes = b""
-    files: FdTable = field(default_factory=FdTable)
-    signals: SignalState = field(default_factory=SignalState)
+    files: FdTable = field(factory=FdTable)
+    signals: SignalState = field(factory=SignalState)
     state: State = State.READY
     #: A handle of the working directory, a directory of the host's door.
     cwd: Any = None
     umask: int = 0o022
     uid: int = 501
     gid: int = 20
-    children: dict[int, Process] = field(default_factory=dict)
-    timer: Timer = field(default_factory=Timer)
+    children: dict[int, Process] = field(factory=dict)
+    timer: Timer = field(factory=Timer)
     #: What a parked process waits for, and what its call has to remember until it completes.
     wait: Park | None = None
-    memory: dict[str, Any] = field(default_factory=dict)
+    memory: dict[str, Any] = field(factory=dict)
     #: wait4's status word once the process has ended.
     status: int = 0
     #: The signal that stopped the process, 0 once a parent has been told; whether it went on.
@@ -158,9 +158,7 @@ class Process:
     #: A program of the host that runs in the place of the guest's.
     host_program: Any = None
     #: The last calls: (number, arguments, result, errno), for crash reports.
-    recent: deque[tuple[int, tuple[int, ...], Any, int]] = field(
-        default_factory=lambda: deque(maxlen=10)
-    )
+    recent: deque[tuple[int, tuple[int, ...], Any, int]] = field(factory=lambda: deque(maxlen=10))
 
     @property
     def alive(self) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from emu.darwin import flags as f
+from emu.record import field, record
 
 __all__ = ["CORE", "DEFAULT", "STOPS", "UNBLOCKABLE", "Action", "SigInfo", "SignalState", "bit"]
 
@@ -28,7 +28,7 @@ def bit(signal: int) -> int:
 UNBLOCKABLE: Final = bit(f.SIGKILL) | bit(f.SIGSTOP)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action:
     """One signal's disposition; ``handler`` may be SIG_DFL or SIG_IGN."""
 
@@ -52,15 +52,15 @@ class SigInfo(NamedTuple):
     address: int = 0
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class SignalState:
     """Everything that a process has to do with signals."""
 
-    actions: dict[int, Action] = field(default_factory=dict)
+    actions: dict[int, Action] = field(factory=dict)
     mask: int = 0
     #: Set of pending signals as bits, with what is known of each.
     pending: int = 0
-    infos: dict[int, SigInfo] = field(default_factory=dict)
+    infos: dict[int, SigInfo] = field(factory=dict)
     #: What ``sigsuspend`` replaced; put back once the handler's frame is built.
     suspended_mask: int | None = None
     #: Alternate stack: address, size, SS_* flags.

@@ -7,7 +7,6 @@ to, made by ``python -m emu.libsystem``, so that no assembler is needed to run s
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import posixpath
 from collections import defaultdict
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from emu.errors import ImageError
 from emu.image import PAGE_SIZE, Image, LineTable, Segment, Symbol
+from emu.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,7 @@ def _library() -> Image:
         raise ImageError(
             f"{IMAGE}: {error.strerror}; make it with python -m emu.libsystem"
         ) from None
-    return dataclasses.replace(image, sources=sources)
+    return replace(image, sources=sources)
 
 
 def _patched(image: Image, pointers: Sequence[tuple[int, int]]) -> Image:
@@ -129,10 +129,8 @@ def _patched(image: Image, pointers: Sequence[tuple[int, int]]) -> Image:
     for addr, value in pointers:
         segment = next(s for s in image.segments if s.prot and s.addr <= addr < s.addr + s.size)
         _POINTER.pack_into(data[segment.addr], addr - segment.addr, value & _MASK64)
-    segments = tuple(
-        dataclasses.replace(s, data=bytes(data[s.addr])) if s.prot else s for s in image.segments
-    )
-    return dataclasses.replace(image, segments=segments)
+    segments = tuple(replace(s, data=bytes(data[s.addr])) if s.prot else s for s in image.segments)
+    return replace(image, segments=segments)
 
 
 def _joined(image: Image, library: Image) -> Image:
@@ -140,10 +138,8 @@ def _joined(image: Image, library: Image) -> Image:
     symbols: dict[str, Symbol] = dict(image.symbols)
     for key, symbol in library.symbols.items():
         symbols[key if key not in symbols else f"libSystem`{key}"] = symbol
-    segments = [
-        dataclasses.replace(s, name=f"libSystem {s.name}") for s in library.segments if s.prot
-    ]
-    return dataclasses.replace(
+    segments = [replace(s, name=f"libSystem {s.name}") for s in library.segments if s.prot]
+    return replace(
         image,
         segments=(*image.segments, *segments),
         symbols=symbols,
@@ -164,5 +160,5 @@ def _entered(image: Image, program: Program) -> Image:
     if table:
         size = -(-len(table) // PAGE_SIZE) * PAGE_SIZE
         initializers = Segment("libSystem initializers", end, size, 1, table)
-        image = dataclasses.replace(image, segments=(*image.segments, initializers))
-    return dataclasses.replace(image, entry=symbols["start"].value)
+        image = replace(image, segments=(*image.segments, initializers))
+    return replace(image, entry=symbols["start"].value)

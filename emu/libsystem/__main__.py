@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from emu import asm
 from emu.asm import imagefile
 from emu.image import LineEntry, LineTable, SourceLine
 from emu.libsystem import ADDRESS, IMAGE, SOURCES
+from emu.record import replace
 
 if TYPE_CHECKING:
     from emu.image import Image
@@ -35,9 +35,7 @@ def _renamed(image: Image) -> Image:
     ]
     # What two sources call alike has its source before the name.
     symbols = {_label(name): symbol for name, symbol in image.symbols.items()}
-    return dataclasses.replace(
-        image, name="libSystem", lines=LineTable(lines), symbols=symbols, sources={}
-    )
+    return replace(image, name="libSystem", lines=LineTable(lines), symbols=symbols, sources={})
 
 
 def _label(name: str) -> str:

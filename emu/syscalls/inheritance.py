@@ -7,13 +7,13 @@ and done at the fork.
 Annotations are evaluated when the table is built, so this file does not postpone them.
 """
 
-from dataclasses import replace
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EINVAL, Errno
 from emu.image import PAGE_SIZE
 from emu.kernel.process import Inheritance, Process
 from emu.memory import USER_END, AddressSpace, Backing, Region, round_page
+from emu.record import replace
 from emu.syscalls.kinds import Addr, Inherit, Size
 from emu.syscalls.table import Call, syscall
 

@@ -11,8 +11,9 @@ follows the pointer at once: the printer of the pointer looks at the next argume
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
+
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.memory import AddressSpace
@@ -39,7 +40,7 @@ __all__ = [
 MAXPATHLEN = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A kind: its name and how a register is decoded (the address space is for pointers).
 

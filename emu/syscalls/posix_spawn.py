@@ -9,7 +9,6 @@ Annotations are evaluated when the table is built, so this file does not postpon
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 from emu.darwin import flags as f
@@ -22,6 +21,7 @@ from emu.kernel.signals import UNBLOCKABLE, SignalState
 from emu.loader import EXIT_STUB
 from emu.machine import EXEC, READ, Registers
 from emu.memory import AddressSpace, Backing, Region
+from emu.record import replace
 from emu.syscalls import execve
 from emu.syscalls.file import close, directory_at, dup2, open_file
 from emu.syscalls.identity import setpgid, setsid
