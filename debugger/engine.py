@@ -174,18 +174,22 @@ class Engine(Gates, Observer):
         """Note an end; that of the process in focus stops, and so does the last."""
         self._tracer.ended(process)
         pid = process.pid
+        place = place_of(self.image_of(process), self._end_pc(process))
         self.tree.ended(process)
         self.traffic.ended(pid)
         for table in (self._calls, self._passed, self._held, self._before, self._last_pc):
             table.pop(pid, None)
         left = sum(1 for p in self.system.kernel.running if p is not process)
-        place = place_of(self.image_of(process), self._end_pc(process))
         event = Ended(pid, place, process.status, describe_end(process.status), left)
         self._ended = event
         if process is self.focus or not left or self._catches_exit(process):
             self._halt(process, event)
 
     def _end_pc(self, process: Process) -> int:
+        call = self._calls.get(process.pid)
+        if call is not None:
+            # The end came in a call: its svc, as behind it there may be no code at all.
+            return call[2][9] - 4
         on_cpu = self.running and process is self.system.current
         return self.machine.read("pc") if on_cpu else saved_pc(process)
 

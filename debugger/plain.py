@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from debugger.batch import PROMPT
@@ -18,6 +18,9 @@ __all__ = ["converse"]
 
 def _edit_lines(batch: Batch) -> None:
     """Give input() a history for each project, and the commands' completions for Tab."""
+    if sys.platform == "win32":
+        # Its console edits lines itself.
+        return
     import readline
 
     from debugger.project import project_directory
@@ -41,14 +44,12 @@ def _edit_lines(batch: Batch) -> None:
         history.touch()
         readline.read_history_file(history)
         readline.set_history_length(1000)
-        atexit.register(_keep, history)
+        atexit.register(_keep, lambda: readline.write_history_file(history))
 
 
-def _keep(history: Path) -> None:
-    import readline
-
+def _keep(write: Callable[[], None]) -> None:
     with contextlib.suppress(OSError):
-        readline.write_history_file(history)
+        write()
 
 
 def converse(batch: Batch) -> int:

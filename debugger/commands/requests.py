@@ -103,7 +103,8 @@ def response(console: Console, text: str) -> None:
         console.say(f"connection {connection.number}: nothing has been sent yet")
         return
     total = sum(p.size for p in pieces)
-    console.say(f"connection {connection.number}: {total} bytes in {len(pieces)} pieces")
+    count = f"{len(pieces)} piece{'s' * (len(pieces) > 1)}"
+    console.say(f"connection {connection.number}: {total} bytes in {count}")
     for piece in pieces:
         console.say(f"  {piece.size} bytes by {piece.call} in {piece.place}{_chain(piece)}")
         for line in _lines(piece.data):
