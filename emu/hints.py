@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from emu.darwin import flags as f
-from emu.darwin.errno import EBADF, NAMES
-from emu.darwin.numbers import name_of
+from emu.darwin.errno import EBADF, EFAULT, NAMES
+from emu.darwin.numbers import name_of, number_of
+from emu.idioms import carry_use, linux_call, svc_0, told_by_x0, x1_is_stale
 from emu.machine import EXEC, Registers
 from emu.observer import Observer
 from emu.syscalls.table import TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from emu.image import Image
     from emu.kernel.process import Process
-    from emu.memory import AddressSpace
     from emu.system import System
 
 __all__ = ["Hints"]
@@ -46,9 +46,6 @@ _USED: Final = {
 }  # fmt: skip
 #: The call that makes a child which begins elsewhere.
 _POSIX_SPAWN: Final = 244
-_SVC_0: Final = (0xD4000001).to_bytes(4, "little")
-#: Instructions behind an ``svc`` that are looked at.
-_REACH = 24
 
 
 class Hints(Observer):
@@ -73,18 +70,20 @@ class Hints(Observer):
     # -- the image ------------------------------------------------------------------------
 
     def _search(self, image: Image) -> None:
-        """Look for ``svc #0``: macOS takes it, but whoever writes it may think of Linux."""
+        """Look for ``svc #0``, which macOS takes too, and for numbers in x8 alone."""
         for segment in image.segments:
-            at = segment.data.find(_SVC_0) if segment.prot & EXEC else -1
-            while at >= 0 and at % 4:
-                at = segment.data.find(_SVC_0, at + 1)
+            if not segment.prot & EXEC:
+                continue
+            at = svc_0(segment.data)
             if at >= 0:
                 self._give(
                     "svc",
                     f"svc #0 at {self._at(None, segment.addr + at)}: Darwin looks at x16, "
                     "not at the immediate, so this works, but Apple's own code says svc #0x80",
                 )
-                return
+            found = linux_call(segment.data, _LINUX_CALLS)
+            if found is not None:
+                self._give("x8", _number_in_x8(self._at(None, segment.addr + found[0]), found[1]))
 
     # -- the number -----------------------------------------------------------------------
 
@@ -94,21 +93,25 @@ class Hints(Observer):
             self._look_into_x8(process, self._system.machine.read("x8"), arguments[9] - 4, 0)
 
     def unimplemented(self, process: Process, number: int) -> None:
-        """Look into x8 where x16 holds a number that no call has."""
-        if name_of(number) is None:
-            r = Registers(process.registers)
-            self._look_into_x8(process, r["x8"], r["pc"] - 4, r["x16"])
+        """Look into x8 where x16 holds a number that no call has, and at that number."""
+        if name_of(number) is not None:
+            return
+        r = Registers(process.registers)
+        self._look_into_x8(process, r["x8"], r["pc"] - 4, r["x16"])
+        name = _LINUX_CALLS.get(number)
+        if name is not None and "x8" not in self._given:
+            own = number_of(name)
+            darwins = f"{own} on Darwin" if own else "none of Darwin's calls"
+            self._give(
+                "number",
+                f"[pid {process.pid}] {number} in x16 at {self._at(process, r['pc'] - 4)} is "
+                f"Linux's number of {name}, which is {darwins}",
+            )
 
     def _look_into_x8(self, process: Process, x8: int, pc: int, x16: int) -> None:
         if 0 < x8 <= _LINUX_LAST:
-            name = _LINUX_CALLS.get(x8)
-            meaning = f", Linux's {name}," if name else ""
-            self._give(
-                "x8",
-                f"[pid {process.pid}] x8 holds {x8}{meaning} and x16 {x16} "
-                f"at {self._at(process, pc)}: Darwin takes the number of a call from x16, "
-                "and its numbers are others",
-            )
+            where = f"{self._at(process, pc)} (there it holds {x16})"
+            self._give("x8", f"[pid {process.pid}] " + _number_in_x8(where, x8))
 
     # -- a failed call --------------------------------------------------------------------
 
@@ -123,12 +126,18 @@ class Hints(Observer):
                 f"[pid {process.pid}] {row.name} at {self._at(process, pc - 4)} "
                 f"got descriptor -100, Linux's AT_FDCWD; Darwin's is {f.AT_FDCWD}",
             )
+        if error == EFAULT and not arguments[1] and x1_is_stale(process.space, pc - 4):
+            self._give(
+                "x1",
+                f"[pid {process.pid}] {row.name} at {self._at(process, pc - 4)} failed with EFAULT:"
+                " x1 is 0, for on Darwin each call leaves its second result there, mostly 0",
+            )
         if row.name in _USED and pc not in self._seen:
             self._seen.add(pc)
             self._look_at_carry(process, row.name, pc, error)
 
     def _look_at_carry(self, process: Process, name: str, pc: int, error: int) -> None:
-        verdict = _carry_use(process.space, pc, self._system.machine.read("x30"))
+        verdict = carry_use(process.space, pc, self._system.machine.read("x30"))
         if verdict is None:
             return
         what = {
@@ -152,7 +161,7 @@ class Hints(Observer):
         if "fork" in self._given or pc in self._seen or machine.read("x16") == _POSIX_SPAWN:
             return
         self._seen.add(pc)
-        if _told_by_x0(parent.space, pc, machine.read("x30")):
+        if told_by_x0(parent.space, pc, machine.read("x30")):
             self._give(
                 "fork",
                 f"[pid {parent.pid}] behind fork at {self._at(parent, pc - 4)} the code tests "
@@ -161,85 +170,17 @@ class Hints(Observer):
             )
 
 
+def _number_in_x8(where: str, number: int) -> str:
+    name = _LINUX_CALLS.get(number)
+    meaning = f", Linux's {name}," if name else ""
+    return (
+        f"x8 holds {number}{meaning} but Darwin takes the number of a call from x16, "
+        f"and its numbers are others: {where}"
+    )
+
+
 def _has_linux_cwd(arguments: tuple[int, ...], kinds: list[str]) -> bool:
     return any(
         kind == "dirfd" and arguments[i] & 0xFFFFFFFF == _LINUX_AT_FDCWD & 0xFFFFFFFF
         for i, kind in enumerate(kinds)
     )
-
-
-# ---- looking at code ----
-
-
-def _words(space: AddressSpace, pc: int, lr: int) -> Iterator[int]:
-    """Yield the instructions that run next if no conditional branch is taken.
-
-    Ends at a call, a computed jump, or where nothing is mapped; one ``ret`` is followed.
-    """
-    back: int | None = lr
-    for _ in range(_REACH):
-        data = space.peek(pc, 4)
-        if data is None:
-            return
-        word = int.from_bytes(data, "little")
-        yield word
-        if word & 0xFC000000 == 0x14000000:  # b
-            pc += ((word & 0x3FFFFFF ^ 0x2000000) - 0x2000000) * 4
-        elif word == 0xD65F03C0 and back is not None:  # ret
-            pc, back = back, None
-        elif word & 0xFE000000 == 0xD6000000 or word & 0xFC000000 == 0x94000000:
-            return
-        else:
-            pc += 4
-
-
-def _carry_use(space: AddressSpace, pc: int, lr: int) -> str | None:
-    """Tell what becomes of the carry behind ``pc``.
-
-    Returns "lost" where the flags are overwritten or another call comes before they are used,
-    "sign" where that is because x0 is compared, and None if the carry is used or it is not clear.
-    """
-    for word in _words(space, pc, lr):
-        if _uses_carry(word):
-            return None
-        if word & 0x7E000000 == 0x36000000 and word & 31 == 0 and word >> 19 & 31 == 31:
-            return "sign"  # tbz, tbnz of bit 31 or 63 of x0
-        if _sets_flags(word):
-            compares_x0 = word & 0x1F00001F == 0x1100001F and word >> 5 & 31 == 0
-            return "sign" if compares_x0 else "lost"
-        if word & 0xFFE0001F == 0xD4000001:  # svc
-            return "lost"
-    return None
-
-
-def _uses_carry(word: int) -> bool:
-    carry_conditions = (2, 3, 8, 9)  # cs, cc, hi, ls
-    if word & 0xFF000000 == 0x54000000:  # b.cond
-        return word & 15 in carry_conditions
-    if word & 0x1FE00000 == 0x1A800000 or word & 0x3FE00000 == 0x3A400000:  # csel, ccmp …
-        return word >> 12 & 15 in carry_conditions
-    # adc, sbc, and reading the flags as a register
-    return word & 0x1FE00000 == 0x1A000000 or word & 0xFFFFFFE0 == 0xD53B4200
-
-
-def _sets_flags(word: int) -> bool:
-    arithmetic = word & 0x3F000000 in (0x31000000, 0x2B000000)  # adds, subs
-    logic = word & 0x7F800000 == 0x72000000 or word & 0x7F000000 == 0x6A000000  # ands, bics
-    return arithmetic or logic or word & 0xFF203C07 == 0x1E202000  # fcmp
-
-
-def _told_by_x0(space: AddressSpace, pc: int, lr: int) -> bool:
-    """Tell whether x0 is compared with zero before x1 is looked at."""
-    copies = {0}
-    for word in _words(space, pc, lr):
-        low, first, second = word & 31, word >> 5 & 31, word >> 16 & 31
-        if word & 0x7E000000 == 0x34000000:  # cbz, cbnz
-            return low in copies
-        if word & 0x7FFFFC1F == 0x7100001F:  # cmp with 0
-            return first in copies
-        if word & 0x7FE0FFE0 == 0x2A0003E0:  # mov
-            if second == 1:
-                return False
-            if second in copies:
-                copies.add(low)
-    return False

@@ -34,7 +34,7 @@ def run(program: Program, root: Path, *files: Path) -> subprocess.CompletedProce
     if sys.platform == "win32" and program.name == "unix_socket":
         pytest.skip("sockets on paths are not for Windows")
     environment = [word for e in program.environment for word in ("--env", e)]
-    command = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", str(root)]
+    command = [sys.executable, "-m", "emu.cli", "run", "--root", str(root)]
     return subprocess.run(
         [*command, *environment, *map(str, files), "--", *program.arguments],
         input=program.stdin,
@@ -53,6 +53,7 @@ def test_it_does_what_it_says(program: Program, tmp_path: Path) -> None:
     done = run(program, tmp_path, *program.sources)
     assert done.stdout == program.output, done.stderr.decode()
     assert done.returncode == program.status, done.stderr.decode()
+    assert b"hint: " not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

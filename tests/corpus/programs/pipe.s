@@ -37,6 +37,8 @@ again:
     cbz     x0, finished
     mov     x2, x0
     mov     w0, 1
+    adrp    x1, buffer@PAGE     // read has left 0 in x1
+    add     x1, x1, buffer@PAGEOFF
     mov     x16, SYS_write
     svc     0x80
     b       again

@@ -40,6 +40,7 @@ Lwait:
     cbz     x0, Lend
     mov     x2, x0
     mov     x0, #1
+    add     x1, sp, #16             // read has left 0 in x1
     mov     x16, #4
     svc     #0x80
     b       Lwait
