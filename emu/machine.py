@@ -5,9 +5,9 @@ preallocated arrays, because the Python binding's one-register calls take some 3
 ``tests/test_machine.py`` pins every fact of the engine that this file relies on.
 
 The machine knows nothing of processes or calls.  :meth:`Machine.run` executes guest code
-until a system call, a fault, a stop request or a debugger's hook, and says which; nothing
-is ever handled inside an engine callback, so no Python frame of ours is on the stack while
-the guest's state is looked at, saved or swapped.
+until a system call, a fault, a stop request or a debugger's hook, and says which.  Nothing is
+handled inside an engine callback but a call whose answer changes x0, x1 and the flags alone
+(:attr:`Machine.on_call`): to leave the engine and enter it again takes as long as half such a call.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ _WRITE_KINDS = (const.UC_MEM_WRITE_UNMAPPED, const.UC_MEM_WRITE_PROT)
 class Stop:
     """Why :meth:`Machine.run` returned.
 
-    ``kind`` is one of "svc", "brk", "undefined", "fault", "misaligned", "exception" (any other
-    CPU exception, ``value`` is its number) and "stopped" (asked for, or a time slice's end).
-    For a fault ``access`` is READ, WRITE or EXEC and ``address`` the guest address.
+    ``kind`` is one of "svc", "called" (an svc that :attr:`Machine.on_call` has handled), "brk",
+    "undefined", "fault", "misaligned", "exception" (any other CPU exception, ``value`` is its
+    number) and "stopped" (asked for, or a time slice's end).
     A hook stops with "trapped", for a :class:`Helper`.
     """
 
@@ -81,6 +81,7 @@ _UNKNOWN = -1
 #: The part of an address that counts for data: the top byte is the program's (TBI).
 _UNTAGGED: Final = (1 << 56) - 1
 _SVC, _BRK, _UNDEFINED, _STOPPED = Stop("svc"), Stop("brk"), Stop("undefined"), Stop("stopped")
+_CALLED = Stop("called")
 
 
 class _Batch:
@@ -217,6 +218,9 @@ class Machine:
         #: Whether :meth:`stop` has been called since the engine was entered.
         self.stopping = False
         self._callbacks: list[object] = []
+        #: Asked at each ``svc`` inside the engine: True where it is done and the guest goes on,
+        #: False where it is done and :meth:`run` returns "called", None to have it return "svc".
+        self.on_call: Callable[[], bool | None] | None = None
         #: What a debugger does before :meth:`run` returns (:mod:`emu.machine_probe`).
         self.after_run: Callable[[Stop], Stop] | None = None
         self._helper: Helper | None = None
@@ -242,7 +246,7 @@ class Machine:
         instruction that has not been executed.
         """
         stop = self._run()
-        while stop is not _SVC and self._helper is not None:
+        while stop is not _SVC and stop is not _CALLED and self._helper is not None:
             amended = self._helper.amend(stop)
             if amended is not None:
                 stop = amended
@@ -295,20 +299,39 @@ class Machine:
         self._brake.apply()
 
     def _hook_interrupts(self) -> None:
-        # The engine itself stops, and then tells why: to call it from here takes as long again.
-        self.add_hook(const.UC_HOOK_INTR, ctypes.c_void_p(*self._engine.addresses("uc_emu_stop")))
+        stop, handle = self._stop, self._handle
 
         def interrupted(_uc: int, number: int, _data: int) -> None:
             if number == _EXCP_SWI:
-                self._stopped = _SVC
+                if self.on_call is not None and self._called(self.on_call):
+                    return
+                if self._stopped is None:
+                    self._stopped = _SVC
             elif number == _EXCP_BKPT:
                 self._stopped = _BRK
             elif number == _EXCP_UDEF:
                 self._stopped = _UNDEFINED
             else:
                 self._stopped = Stop("exception", value=number)
+            stop(handle)
 
         self.add_hook(const.UC_HOOK_INTR, _INTR_HOOK(interrupted))
+
+    def _called(self, on_call: Callable[[], bool | None]) -> bool:
+        """Handle a call inside the engine; True where the guest goes on at once."""
+        if self.after_run is not None or self._monitor is not None:
+            return False
+        self.entries += 1
+        try:
+            done = on_call()
+        except BaseException as failed:  # noqa: BLE001 - run() raises it
+            self._failed, done = failed, False
+        if done:
+            self._pc = _UNKNOWN
+            return True
+        if done is not None:
+            self._stopped = _CALLED
+        return False
 
     def _locate_refused(self) -> Stop:
         """Execute a refused access once more, with a hook that is told its address.

@@ -26,7 +26,7 @@ from emu.mmu import Mmu, untagged
 from emu.observer import Observers
 from emu.record import record
 from emu.slices import Slices
-from emu.syscalls.table import TABLE, Call
+from emu.syscalls.table import REPLACING, TABLE, Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,8 @@ _TURN_CALLS = 32
 _NZV = _FLAGS & ~_CARRY
 #: The state of the process that has the CPU, and of those in the queue for it.
 _READY = State.READY
-_SIGN16 = 1 << 63
+#: The numbers that are plain calls.
+_NUMBERS = 0xFFFF
 #: What Mach traps return in x0: for a trap that is not there, and when a signal interrupts one.
 _KERN_INVALID_ARGUMENT, _KERN_ABORTED = 4, 14
 
@@ -95,6 +96,11 @@ class System:
         self.paused = False
         #: When the host was last asked who is ready.
         self._polled_ns = 0
+        #: Whether the process goes on that made the call just handled inside the engine, and how
+        #: many calls there had been when the engine was entered.
+        self._goes_on = True
+        self._entered = 0
+        self.machine.on_call = self._call_inside
         #: When the time of day in the commpage is renewed.
         self._stale_ns = 0
         #: Signals from outside that wait to be given to every guest process.
@@ -207,7 +213,8 @@ class System:
 
     # -- one process on the CPU -----------------------------------------------------------
 
-    def _run(self, process: Process) -> None:
+    def _switch_to(self, process: Process) -> bool:
+        """Give a process the CPU; False where a signal has taken it off again."""
         self.counters.switches += 1
         self._disarm(process)
         self.mmu.activate(process.space)
@@ -216,31 +223,27 @@ class System:
         call.process, call.space = process, process.space
         if self.observer is not None and process.wait is not None:
             self.observer.resumed(process, process.wait)
-        if not self._deliver(process):
+        return self._deliver(process)
+
+    def _run(self, process: Process) -> None:
+        """Let a process run until it parks, ends, or has had its turn."""
+        if not self._switch_to(process):
             return
         self.slices.begin()
-        clock, run = self.host.monotonic_ns, self.machine.run
+        clock = self.host.monotonic_ns
         began = turn = clock()
         if began > self._stale_ns:
             self._stamp(began)
         first = self.counters.calls
         while True:
-            process = call.process
+            process = self.current
             if self.paused:
                 process.registers = self.machine.save()
                 self.kernel.scheduler.ready(process, first=True)
                 break
-            if process.space.layout is not self.mmu.layout:
-                self.mmu.sync()
-            stop = run()
-            handle = self._system_call if stop.kind == "svc" else self._handle_stop
-            ran = handle(process, stop)
-            if process.signals.pending and ran and not self.paused:
-                ran = self._deliver(process)
-            if call.process is not process:
-                # A fork: the child has the CPU now.
-                continue
-            if not ran:
+            goes_on = self._advance()
+            process = self.current
+            if not goes_on:
                 break
             calls = self.counters.calls - first
             if self.slices.over or (calls > _TURN_CALLS and clock() - turn > _TURN_NS):
@@ -272,6 +275,27 @@ class System:
         self.slices.over = False
         self._poll(0)
         return not self.kernel.scheduler.idle or bool(self._from_outside) or self.paused
+
+    def _advance(self) -> bool:
+        """Run to the next event and handle it; False once the process leaves the CPU.
+
+        After a fork the child has the CPU, and is the one that goes on.
+        """
+        call = self._call
+        if call.space.layout is not self.mmu.layout:
+            self.mmu.sync()
+        self._entered = self.counters.calls
+        stop = self.machine.run()
+        process = call.process
+        if stop.kind == "called":
+            goes_on = self._goes_on
+        elif stop.kind == "svc":
+            goes_on = self._system_call(process, self.machine.read_call())
+        else:
+            goes_on = self._handle_stop(process, stop)
+        if goes_on and process.signals.pending and call.process is process and not self.paused:
+            return self._deliver(process)
+        return goes_on
 
     def _handle_stop(self, process: Process, stop: Stop) -> bool:
         if stop.kind == "stopped":
@@ -323,13 +347,31 @@ class System:
 
     # -- calls ----------------------------------------------------------------------------
 
-    def _system_call(self, process: Process, _stop: Stop) -> bool:  # noqa: C901, PLR0912 - hot
-        """Handle the ``svc`` that the guest stands behind; False if the process parked or ended."""
+    def _call_inside(self) -> bool | None:
+        """Handle a call without leaving the engine (:attr:`emu.machine.Machine.on_call`)."""
         arguments = self.machine.read_call()
+        if arguments[8] in REPLACING or not 0 < arguments[8] <= _NUMBERS:
+            return None
+        call = self._call
+        goes_on = self._goes_on = self._system_call(call.process, arguments)
+        process = call.process
+        return (
+            goes_on
+            and not process.signals.pending
+            and not self.paused
+            and not self.slices.over
+            and process.space.layout is self.mmu.layout
+            and self.counters.calls - self._entered < _TURN_CALLS
+        )
+
+    def _system_call(  # noqa: C901, PLR0912 - the hot path
+        self, process: Process, arguments: tuple[int, ...]
+    ) -> bool:
+        """Handle the ``svc`` that the guest stands behind; False if the process parked or ended."""
         number = arguments[8]
         self.counters.calls += 1
         call = self._call
-        if number & _SIGN16 or number == 0 or number > 0xFFFF:
+        if not 0 < number <= _NUMBERS:
             if self.observer is not None:
                 self.observer.odd_number(process, arguments)
             number, arguments = _odd_number(number, arguments)

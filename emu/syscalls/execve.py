@@ -47,7 +47,7 @@ class Loaded(NamedTuple):
     registers: bytes
 
 
-@syscall(59)
+@syscall(59, replaces=True)
 def execve(call: Call, fname: Path, argp: Strings, envp: Strings) -> int:
     """Run another program: memory is new, descriptors stay but for those with FD_CLOEXEC.
 

@@ -36,7 +36,7 @@ _NO_ATTRIBUTES: Final = SpawnAttributes(0, 0, 0, 0)
 _SVC, _PATH_AT = struct.pack("<I", 0xD4001001), EXIT_STUB + 16
 
 
-@syscall(244, note="no ports, policies or coalitions: EINVAL")
+@syscall(244, note="no ports, policies or coalitions: EINVAL", replaces=True)
 def posix_spawn(
     call: Call, pid: IntOut, path: Path, adesc: SpawnArgsIn, argv: Strings, envp: Strings
 ) -> int:

@@ -174,7 +174,7 @@ def sigaltstack(call: Call, nss: StackIn, oss: StackOut) -> int:
     return 0
 
 
-@syscall(184)
+@syscall(184, replaces=True)
 def sigreturn(call: Call, uctx: Addr, infostyle: UInt, token: Addr) -> int:
     """Go back to where the signal came, or note that longjmp changes the stack."""
     del token

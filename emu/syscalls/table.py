@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from emu.kernel.process import Process
     from emu.memory import AddressSpace
 
-__all__ = ["TABLE", "Call", "Syscall", "syscall"]
+__all__ = ["REPLACING", "TABLE", "Call", "Syscall", "syscall"]
 
 Handler = TypeVar("Handler", bound="Callable[..., Any]")
 
@@ -140,13 +140,20 @@ def _kind(handler: Callable[..., Any], hint: object) -> Kind:
 
 #: Number to row.
 TABLE: Final[dict[int, Syscall]] = {}
+#: The calls that may replace all registers or the memory: the engine has to be left for them.
+REPLACING: Final[set[int]] = set()
 
 
-def syscall(*numbers: int, name: str = "", note: str = "") -> Callable[[Handler], Handler]:
+def syscall(
+    *numbers: int, name: str = "", note: str = "", replaces: bool = False
+) -> Callable[[Handler], Handler]:
     """Enter a handler into the table under ``numbers`` (the call and its ``_nocancel`` twin).
 
-    ``note`` says what is missing where the call is supported in part only.
+    ``note`` says what is missing where the call is supported in part only; ``replaces`` that it
+    sets :attr:`Call.replaced`.
     """
+    if replaces:
+        REPLACING.update(numbers)
 
     def enter(handler: Handler) -> Handler:
         for number in numbers:
