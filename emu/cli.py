@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import errno
+import functools
 import io
-import ipaddress
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from emu.errors import UsageError, YmawkyError
 from emu.image import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["main"]
 
@@ -61,7 +62,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     ``--strace=FILE`` is read as an option of another name; the guest keeps its own spelling.
     """
     spelled = [a.replace("--strace=", "--strace-file=", 1) if _names_a_file(a) else a for a in argv]
-    options = _parser().parse_args(spelled)
+    options = _parser(spelled).parse_args(spelled)
     options.command_line = spelled
     guests = getattr(options, "arguments", None)
     if guests:
@@ -73,17 +74,49 @@ def _names_a_file(argument: str) -> bool:
     return argument.startswith("--strace=")
 
 
-def _parser() -> argparse.ArgumentParser:
+class _HelpFormatter(argparse.HelpFormatter):
+    """As wide as the terminal: argparse makes one an option, and asks ``shutil`` each time."""
+
+    def __init__(self, prog: str) -> None:
+        """Start for a command."""
+        super().__init__(prog, width=_columns() - 2)
+
+
+@functools.cache
+def _columns() -> int:
+    """Return the width of the terminal as ``shutil`` does, which would load four compressors."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the commands that ``argv`` names get their options."""
     parser = argparse.ArgumentParser(
         prog="ymawky-emu",
         description="Run and assemble arm64 programs for macOS that call the kernel themselves.",
         epilog="To step through one: ymawky-dbg. Each COMMAND has its own --help.",
+        formatter_class=_HelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_run(commands.add_parser("run", help="run a program; without one, the server"))
-    _add_asm(commands.add_parser("asm", help="assemble sources into an image or a listing"))
-    _add_syscalls(commands.add_parser("syscalls", help="list the system calls"))
+    for name, (purpose, add_options) in _commands().items():
+        command = commands.add_parser(name, help=purpose, formatter_class=_HelpFormatter)
+        if name in argv:
+            add_options(command)
     return parser
+
+
+def _commands() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]:
+    """Return what each command is for, and what adds its options."""
+    return {
+        "run": ("run a program; without one, the server", _add_run),
+        "asm": ("assemble sources into an image or a listing", _add_asm),
+        "syscalls": ("list the system calls", _add_syscalls),
+    }
 
 
 def add_program_arguments(parser: argparse.ArgumentParser) -> None:
@@ -242,6 +275,8 @@ def _slide(text: str) -> int:
 
 
 def _address(text: str) -> tuple[str, int]:
+    import ipaddress
+
     address, colon, port = text.rpartition(":")
     try:
         ipaddress.IPv4Address(address)

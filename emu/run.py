@@ -15,16 +15,16 @@ from emu.hints import Hints
 from emu.host.probe import bind_problem
 from emu.launch import Options, prepare
 from emu.report import CrashReporter, describe_place
-from emu.stats import Statistics, in_words
-from emu.workers import Crew, Tie
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
+    from emu.stats import Statistics
     from emu.strace import Sink
     from emu.system import System
+    from emu.workers import Tie
 
 __all__ = ["check_address", "options_of", "run"]
 
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.workers > 1 and arguments.worker is None:
         say(f"{image.name}: the guest's / is {root} ({why}); {arguments.workers} workers")
         return _supervise(arguments, options, say)
-    tie = None if arguments.worker is None else Tie(arguments.worker)
+    tie = _tie(arguments.worker)
     if tie is None:
         check_address(options)
     else:
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     system.observe(CrashReporter(image, report, strict=arguments.strict))
     system.observe(Hints(system, image, hint))
-    statistics = Statistics(system) if arguments.stats else None
+    statistics = _statistics(system) if arguments.stats else None
     _forward_signals(system, say)
     # What stands now stays to the end: the collector need not walk it, which would hold up
     # every guest for some 10 ms at a time.  Requests leave next to no circles behind.
@@ -101,19 +101,43 @@ def run(arguments: argparse.Namespace) -> int:
     if statistics is not None and tie is not None:
         tie.tell(statistics.counts())
     elif statistics is not None:
-        console.say(in_words(statistics.counts(), time.monotonic() - began))
+        _say_counts(statistics.counts(), began)
     return _exit_status(status)
+
+
+def _tie(worker: str | None) -> Tie | None:
+    """Return what ties a worker to its parent."""
+    if worker is None:
+        return None
+    from emu.workers import Tie
+
+    return Tie(worker)
+
+
+def _statistics(system: System) -> Statistics:
+    from emu.stats import Statistics
+
+    return Statistics(system)
+
+
+def _say_counts(counts: Sequence[int], began: float) -> None:
+    """Say what a run did that ``began`` then, on the monotonic clock."""
+    from emu.stats import in_words
+
+    console.say(in_words(counts, time.monotonic() - began))
 
 
 def _supervise(arguments: argparse.Namespace, options: Options, say: Callable[[str], None]) -> int:
     """Run the workers that ``--workers`` asks for; returns their exit status."""
     if _is_traced(arguments):
         raise UsageError("--workers: their traces would mix; trace a run without it")
+    from emu.workers import Crew
+
     crew = Crew(arguments.command_line, options.address(), say)
     began = time.monotonic()
     status = crew.run(arguments.workers)
     if arguments.stats and crew.counts:
-        console.say(in_words(crew.counts, time.monotonic() - began))
+        _say_counts(crew.counts, began)
     return status
 
 

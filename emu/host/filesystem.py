@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -185,6 +184,8 @@ class FileSystem:
                 known.f_frsize, known.f_blocks, known.f_bfree, known.f_bavail, known.f_files,
                 known.f_ffree,
             )  # fmt: skip
+        import shutil
+
         usage = shutil.disk_usage(path)
         free = usage.free // 4096
         return Size(4096, usage.total // 4096, free, free, 1 << 32, 1 << 31)
