@@ -110,6 +110,9 @@ class Interpreter:
         self._moves |= {start + at for at in _misaligns_sp(code)}
         if self._checks_sp:
             self._by_sp |= {start + at for at in _uses_sp(code)}
+        elif self._moves and self._machine.after_run is not None:
+            # A debugger looks on: an instruction that is tried twice would be a step too many.
+            self._check_sp()
         if _has_exclusives(code):
             self._machine.keep_monitor()
         self._place(start, start + size)
@@ -188,6 +191,11 @@ class Interpreter:
             return None
         if pc in self._by_sp:
             return Stop("misaligned", address=self._machine.read("sp"))
+        self._check_sp()
+        return None
+
+    def _check_sp(self) -> None:
+        """Hook each load and store by sp from now on."""
         self._checks_sp = True
         for start, end, prot in self._pieces:
             if prot & EXEC:
@@ -197,7 +205,6 @@ class Interpreter:
             self._machine.delete_hook(self._hooks.pop(at))
         self._place(0, _U64)
         self._machine.forget_all_code()
-        return None
 
     def _zero(self, word: int, pc: int) -> Stop | None:
         address = self._register(word & 31, sp=False) & _UNTAGGED & -_ZVA_SIZE
