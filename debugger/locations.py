@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from emu.asm.suggest import nearest
@@ -58,6 +59,8 @@ def _line(image: Image, path: str, line: int) -> int:
     if not any(p == path or p.endswith("/" + path) for p in image.sources):
         remedy = nearest(path, [p.rpartition("/")[2] for p in image.sources])
         raise DebugError(f"no source file {path!r}" + (f"; {remedy}" if remedy else ""))
+    if not line:
+        raise DebugError(f"{PurePath(path).name}:0: lines are counted from 1")
     found = [a for a in image.lines.addresses(path, line) if is_code(image, a)]
     if found:
         return min(found)
@@ -69,7 +72,7 @@ def _line(image: Image, path: str, line: int) -> int:
         and is_code(image, e.addr)
     ]
     if not behind:
-        raise DebugError(f"{path}:{line}: no code at or behind this line")
+        raise DebugError(f"{PurePath(path).name}:{line}: no code at or behind this line")
     return min(behind)[1]
 
 

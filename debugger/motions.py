@@ -155,7 +155,7 @@ class Motions(Pointing):
 
     def advance(self, location: str, motion: str = "advance") -> StopEvent:
         """Run to a location, in the process in focus."""
-        addresses = self.resolve(location)
+        addresses = self.code_at(location)
         return self._move(RunTo(self._living().pid, motion, points=frozenset(addresses)))
 
     def to_kind(self, *kinds: str) -> StopEvent:
@@ -233,6 +233,6 @@ class Motions(Pointing):
 
     def jump(self, location: str) -> StopEvent:
         """Set the pc to a location; nothing runs."""
-        address = self.resolve(location)[0]
+        address = self.code_at(location)[0]
         self.set_register("pc", address)
         return self._stopped(StepDone(self.focus.pid, self.place(), "jump"))

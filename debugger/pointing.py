@@ -70,10 +70,7 @@ class Pointing(Inspection):
         if text.isdecimal() and self.here():
             # Later the present file may be another one.
             text = f"{PurePath(self.here()).name}:{text}"
-        addresses = self.resolve(text)
-        for address in addresses:
-            if not (self.alive and self._is_mapped_code(address)):
-                check_code(self.image, address, text)
+        addresses = self.code_at(text)
         if condition:
             parse(condition)
         point = Breakpoint(
@@ -81,6 +78,18 @@ class Pointing(Inspection):
             pid=pid, ignore=ignore, log=log, image=self.image,
         )  # fmt: skip
         return self.points.add(point)
+
+    def code_at(self, location: str) -> tuple[int, ...]:
+        """Return the addresses of a location where instructions can be executed.
+
+        Raises:
+            DebugError: the location is unknown, or is data.
+        """
+        addresses = self.resolve(location)
+        for address in addresses:
+            if not (self.alive and self._is_mapped_code(address)):
+                check_code(self.image, address, location)
+        return addresses
 
     def _is_mapped_code(self, address: int) -> bool:
         """Code outside the image: mapped by the guest itself, or dyld's stub."""
@@ -206,6 +215,6 @@ def signal_name(name: str) -> str:
     if name.isdecimal() and int(name) in flags.SIGNAL_NAMES:
         return flags.SIGNAL_NAMES[int(name)]
     if wanted not in known:
-        remedy = nearest(wanted, known)
+        remedy = "" if name.isdecimal() else nearest(wanted, known)
         raise DebugError(f"no signal {name!r}" + (f"; {remedy}" if remedy else ""))
     return wanted

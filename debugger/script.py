@@ -94,7 +94,8 @@ def run_script(
             try:
                 console.execute(line.text)
             except DebugError as error:
-                if not line.where:
+                if not line.where or str(error).startswith(f"{line.where}: "):
+                    # A script that sources itself is named once.
                     raise
                 raise DebugError(f"{line.where}: {error}") from None
     finally:

@@ -40,19 +40,18 @@ def words(text: str) -> list[str]:
         raise DebugError(f"{text}: a quote is not closed") from None
 
 
-def numbers_of(text: str) -> list[int]:
-    """Return breakpoint numbers: ``1 3 5-7``.
+def numbers_of(text: str) -> list[tuple[int, int]]:
+    """Return breakpoint numbers, ``1 3 5-7``, as the first and the last of each range.
 
     Raises:
         DebugError: something else is among them.
     """
-    out: list[int] = []
+    out: list[tuple[int, int]] = []
     for word in text.replace(",", " ").split():
         found = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", word)
         if found is None:
             raise DebugError(f"{word!r} is no breakpoint number: see 'info breakpoints'")
-        first, last = int(found[1]), int(found[2] or found[1])
-        out += range(first, min(last, first + 1000) + 1)
+        out.append((int(found[1]), int(found[2] or found[1])))
     return out
 
 

@@ -312,9 +312,15 @@ def _point_line(console: Console, point: StopPoint) -> str:
 
 
 def _points(console: Console, text: str) -> list[StopPoint]:
+    points = console.session.points
     if not text:
-        return list(console.session.points)
-    return [console.session.points.get(n) for n in numbers_of(text)]
+        return list(points)
+    found: list[StopPoint] = []
+    for first, last in numbers_of(text):
+        # Of a range those that there are.
+        inside = [p for p in points if first <= p.number <= last]
+        found += inside or [points.get(first)]
+    return list({p.number: p for p in found}.values())
 
 
 def _known_numbers(console: Console, text: str) -> Iterable[str]:

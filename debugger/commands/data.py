@@ -45,6 +45,10 @@ def print_(console: Console, text: str) -> None:
     print (stat64)x1.st_size                   print/d w0          F: x d u o t c
     """
     _, style, text = _split_format(text)
+    # gdb's a and s are what is shown anyway: the label, the text.
+    style = "" if style in {"a", "s"} else style
+    if style and style not in set("xduotbc"):
+        raise DebugError(f"print: {style!r} is no format (x d u o t c)")
     if not text:
         raise DebugError("print: an expression is expected")
     session = console.session
@@ -231,6 +235,8 @@ def search(console: Console, text: str) -> None:
             if isinstance(value, bytes)
             else (number_of(value) & ((1 << 64) - 1)).to_bytes(8, "little")
         )
+    if not needle:
+        raise DebugError("search: there is nothing in this text to look for")
     found = 0
     for address, name in session.search(needle):
         found += 1

@@ -171,7 +171,8 @@ def info_symbol(console: Console, text: str) -> None:
     if not text:
         raise DebugError("info symbol: an address is expected")
     try:
-        address = session.resolve(text)[0]
+        # A bare number is an address here, and no line.
+        address = int(text) if text.isdecimal() else session.resolve(text)[0]
     except DebugError:
         address = number_of(session.evaluate(text)) if session.started else 0
         if not session.started:
@@ -361,8 +362,8 @@ def calls(console: Console, text: str) -> None:
             failed = True
         elif word == "all":
             pid = None
-        elif word in {"pid", "fd"} and parts:
-            value = parts.pop(0)
+        elif word in {"pid", "fd"}:
+            value = parts.pop(0) if parts else ""
             if word == "fd":
                 fd = _number(value)
             else:
@@ -407,10 +408,10 @@ def telescope(console: Console, text: str) -> None:
     parts = text.rsplit(maxsplit=1)
     count = 8
     if parts and parts[-1].isdecimal():
-        count = min(int(parts[-1]), 512)
+        count = count_of(console, parts[-1])
         text = " ".join(parts[:-1])
     address = number_of(session.evaluate(text or "sp"))
-    for at in range(address, address + 8 * count, 8):
+    for at in range(address, address + 8 * min(count, 512), 8):
         value = int.from_bytes(session.read_memory(at, 8), "little")
         hops = chain(session.image, session.focus.space, value)
         note = chain_text(hops) if hops[0].kind != "number" else ""
