@@ -9,6 +9,8 @@ import time
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from emu.kernel.commpage import stamp
+
 if TYPE_CHECKING:
     from emu.system import System
 
@@ -27,7 +29,11 @@ class Hourglass:
         self._poll = system.host.poller.poll
         system.host.monotonic_ns = self._read
         system.host.poller.poll = self._wait  # type: ignore[method-assign]
-        system.slices.begin = lambda: None  # type: ignore[method-assign]
+        system.slices.begin = self._begin  # type: ignore[method-assign]
+
+    def _begin(self) -> None:
+        # The guest computes the time of day from the host's counter, which does not stand still.
+        stamp(time.monotonic_ns(), time.time_ns())
 
     def _read(self) -> int:
         return self.now_ns
