@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from emu.darwin import flags as f
 from emu.darwin.errno import EBADF, EFAULT, NAMES
 from emu.darwin.numbers import name_of, number_of
-from emu.idioms import carry_use, linux_call, svc_0, told_by_x0, x1_is_stale
+from emu.idioms import carry_use, is_svc, linux_call, svc_0, told_by_x0, x1_is_stale
 from emu.machine import EXEC, Registers
 from emu.observer import Observer
 from emu.syscalls.table import TABLE
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from emu.image import Image
     from emu.kernel.process import Process
+    from emu.kernel.signals import SigInfo
     from emu.system import System
 
 __all__ = ["Hints"]
@@ -150,6 +151,21 @@ class Hints(Observer):
             f"{NAMES.get(error, error)}, but {what}: Darwin sets carry and leaves the positive "
             f"errno in x0, here {error} (b.cs tells)",
         )
+
+    # -- the end --------------------------------------------------------------------------
+
+    def delivered(self, process: Process, info: SigInfo, effect: str) -> None:
+        """Say where a process was that Ctrl-C or the like ends amid a computation."""
+        if effect != "terminate" or info.pid or info.signal not in {f.SIGINT, f.SIGTERM}:
+            return
+        pc = self._system.machine.read("pc")
+        word = int.from_bytes(process.space.peek(pc, 4) or bytes(4), "little")
+        if not is_svc(word):
+            self._give(
+                "loop",
+                f"[pid {process.pid}] {f.SIGNAL_NAMES[info.signal]} ends it at "
+                f"{self._at(process, pc)}, computing: a loop without an end?",
+            )
 
     # -- fork -----------------------------------------------------------------------------
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from emu.asm import assemble_text
+from emu.darwin import flags as f
 from emu.hints import Hints
 from emu.launch import load_program
 from tests.guest import PRELUDE, prepare_guest
 
 
-def _hints(tmp_path: Path, text: str) -> list[str]:
+def _hints(tmp_path: Path, text: str, *, signal: int = 0) -> list[str]:
     system, process, _ = prepare_guest(tmp_path, text)
     given: list[str] = []
     system.observe(Hints(system, assemble_text(PRELUDE + text, "guest.s"), given.append))
+    if signal:
+        system.interrupt(signal)
     try:
         system.run(process)
     finally:
@@ -103,3 +107,12 @@ def test_the_server_gets_none(tmp_path: Path) -> None:
     Hints(system, load_program(None), given.append)
     system.host.close()
     assert given == []
+
+
+def test_ctrl_c_amid_a_computation_says_where(tmp_path: Path) -> None:
+    (hint,) = _hints(tmp_path, "_main: b _main", signal=f.SIGINT)
+    assert re.match(r"hint: \[pid 100\] SIGINT ends it at .*, computing: a loop without", hint)
+
+
+def test_ctrl_c_in_a_call_that_waits_is_no_hint(tmp_path: Path) -> None:
+    assert _hints(tmp_path, "_main: svc #0x80", signal=f.SIGINT) == []
