@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+from collections.abc import Iterator
 
-__all__ = ["raise_open_files"]
+__all__ = ["raise_open_files", "spare_descriptor"]
 
 #: More than any guest machine needs; macOS refuses to raise the limit to "unlimited".
 _WANTED = 65536
 
 
+#: Descriptors that are kept for :func:`spare_descriptor`: one, or none where there was none left.
+_spare: list[int] = []
+
+
 def raise_open_files() -> None:
     """Raise the host's limit of open descriptors: all guest processes share one host process."""
+    _keep_spare()
     if sys.platform == "win32":
         return
     import resource
@@ -23,3 +30,23 @@ def raise_open_files() -> None:
         # What is left then is enough for most; a guest beyond it sees ENFILE.
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _keep_spare() -> None:
+    if not _spare:
+        with contextlib.suppress(OSError):
+            _spare.append(os.open(os.devnull, os.O_RDONLY))
+
+
+@contextlib.contextmanager
+def spare_descriptor() -> Iterator[None]:
+    """Have one descriptor of the host's free, even when the guests have taken all others.
+
+    The emulator reads files of its own at times, such as a module that is imported late.
+    """
+    if _spare:
+        os.close(_spare.pop())
+    try:
+        yield
+    finally:
+        _keep_spare()

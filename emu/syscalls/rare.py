@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
+from emu.host.limits import spare_descriptor
 from emu.syscalls.table import TABLE, Syscall
 
 __all__ = ["MODULES", "enter"]
@@ -42,7 +43,8 @@ class _Later(Syscall):
         self._module = module
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the row has
-        import_module(f"emu.syscalls.{self._module}")
+        with spare_descriptor():
+            import_module(f"emu.syscalls.{self._module}")
         return getattr(TABLE[self.number], name)
 
 
