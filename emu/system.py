@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import emu.syscalls  # noqa: F401 - fills the table
 from emu.darwin import flags as f
-from emu.darwin.errno import EINTR, ENOSYS, Errno
+from emu.darwin.errno import ENOSYS, Errno
 from emu.darwin.numbers import name_of
 from emu.gate import HOLD
 from emu.host.errors import darwin_errno
 from emu.interpreter import Interpreter
 from emu.kernel.commpage import GOOD_NS, stamp
-from emu.kernel.delivery import enter_handler
 from emu.kernel.kernel import Kernel
 from emu.kernel.process import Limits, Park, Process, State
-from emu.kernel.signals import CORE, SigInfo
-from emu.machine import EXCEPTION_SMC, Machine, Registers
-from emu.mmu import Mmu, untagged
+from emu.kernel.signals import SigInfo
+from emu.machine import Machine
+from emu.mmu import Mmu
 from emu.observer import Observers
 from emu.record import record
+from emu.signalling import SignalDelivery
 from emu.slices import Slices
 from emu.syscalls.table import REPLACING, TABLE, Call
 
@@ -51,8 +51,8 @@ _NZV = _FLAGS & ~_CARRY
 _READY = State.READY
 #: The numbers that are plain calls.
 _NUMBERS = 0xFFFF
-#: What Mach traps return in x0: for a trap that is not there, and when a signal interrupts one.
-_KERN_INVALID_ARGUMENT, _KERN_ABORTED = 4, 14
+#: What a Mach trap that is not there returns in x0.
+_KERN_INVALID_ARGUMENT = 4
 
 
 @record(frozen=False)
@@ -107,6 +107,8 @@ class System:
         self._from_outside: list[int] = []
         self._unknown: set[int] = set()
         self._call = Call(self.kernel, host, warn)
+        self._signals = SignalDelivery(self)
+        self._deliver = self._signals.deliver
         self.kernel.watchers.append(self)
 
     def observe(self, observer: Observer) -> None:
@@ -303,47 +305,13 @@ class System:
         if stop.kind == "fault" and self.mmu.fault(stop):
             self.counters.faults += 1
             return True
-        info = self._fault_info(process, stop)
+        info = self._signals.fault_info(process, stop)
         if self.gate is not None and self.gate.fault(process, info) == HOLD:
             self.paused = True
             return True
         if self.observer is not None:
             self.observer.faulted(process, info)
-        return self._force(process, info)
-
-    def _fault_info(self, process: Process, stop: Stop) -> SigInfo:
-        """Translate a CPU exception as xnu's ``handle_user_abort`` and its siblings do."""
-        pc = self.machine.read("pc")
-        match stop.kind:
-            case "brk":
-                return SigInfo(f.SIGTRAP, f.TRAP_BRKPT, address=pc)
-            case "undefined" if pc & 3 == 0:
-                return SigInfo(f.SIGILL, f.ILL_ILLOPC, address=pc)
-            case "exception" if stop.value == EXCEPTION_SMC:
-                # The engine is behind it; on macOS it is undefined for programs.
-                return SigInfo(f.SIGILL, f.ILL_ILLOPC, address=pc - 4)
-            case "misaligned":
-                return SigInfo(f.SIGBUS, f.BUS_ADRALN, address=stop.address)
-            case "fault":
-                address = untagged(stop)
-                region = process.space.layout.find(address)
-                if region is None:
-                    return SigInfo(f.SIGSEGV, f.SEGV_MAPERR, address=stop.address)
-                if region.prot & stop.access == stop.access:
-                    # Mapped and allowed, yet there is nothing: a file has become shorter.
-                    return SigInfo(f.SIGBUS, f.BUS_ADRERR, address=address)
-                return SigInfo(f.SIGBUS, f.SEGV_ACCERR, address=address)
-        return SigInfo(f.SIGBUS, f.BUS_ADRALN, address=pc)
-
-    def _force(self, process: Process, info: SigInfo) -> bool:
-        """Deliver a signal that the guest's own instruction caused: it cannot be put off."""
-        signals = process.signals
-        blocked = signals.mask & (1 << (info.signal - 1))
-        if blocked or signals.is_ignored(info.signal):
-            self._kill(process, info)
-            return False
-        signals.post(info)
-        return self._deliver(process)
+        return self._signals.force(process, info)
 
     # -- calls ----------------------------------------------------------------------------
 
@@ -499,68 +467,6 @@ class System:
         self.machine.write_result(child.pid, 1, flags & _NZV)
         call.process, call.space = child, child.space
 
-    # -- signals --------------------------------------------------------------------------
-
-    def _deliver(self, process: Process) -> bool:
-        """Act on the signals that can be delivered; False once the process leaves the CPU."""
-        wait, process.wait = process.wait, None
-        while signal := process.signals.next():
-            if self.gate is not None and self.gate.signal(process, signal) == HOLD:
-                process.wait = wait
-                self.paused = True
-                return True
-            info = process.signals.take(signal)
-            if process.signals.is_ignored(signal):
-                continue
-            if process.signals.stops(signal):
-                self._tell_delivered(process, info, "stop")
-                self._stop(process, wait, signal)
-                return False
-            if process.signals.action(signal).handler == f.SIG_DFL:
-                self._kill(process, info)
-                return False
-            if not self._enter(process, info, wait):
-                return False
-            wait = None
-        return True
-
-    def _enter(self, process: Process, info: SigInfo, wait: Park | None) -> bool:
-        """Build the handler's frame; an interrupted call ends or will run again behind it."""
-        registers = Registers(self.machine.save())
-        if wait is not None:
-            action = process.signals.action(info.signal)
-            done = process.memory.get("done", 0)
-            again = bool(action.flags & f.SA_RESTART and wait.restarts and not done)
-            if not again:
-                _end_interrupted(registers, done)
-            process.memory.clear()
-            if self.observer is not None:
-                self.observer.interrupted(process, done, again=again)
-        self._tell_delivered(process, info, "handler")
-        if not enter_handler(process.signals, process.space, registers, info):
-            self._kill(process, SigInfo(f.SIGILL))
-            return False
-        self.machine.load(bytes(registers))
-        return True
-
-    def _tell_delivered(self, process: Process, info: SigInfo, effect: str) -> None:
-        if self.observer is not None:
-            self.observer.delivered(process, info, effect)
-
-    def _stop(self, process: Process, wait: Park | None, signal: int) -> None:
-        process.registers = self.machine.save()
-        process.wait = wait
-        self.kernel.stop(process, signal)
-
-    def _kill(self, process: Process, info: SigInfo) -> None:
-        core = info.signal in CORE
-        self._tell_delivered(process, info, "core" if core else "terminate")
-        if core:
-            process.registers = self.machine.save()
-            if self.observer is not None:
-                self.observer.crashed(process, info)
-        self.kernel.exit(process, info.signal)
-
 
 def _odd_number(number: int, arguments: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
     """Resolve what is not a plain call number: Mach traps (negative) and indirect calls (0)."""
@@ -578,15 +484,3 @@ def _unknown_text(process: Process, number: int, where: str) -> str:
     what = f"{name} ({number})" if name else f"number {number}"
     error = "ENOSYS" if number > 0 else "KERN_INVALID_ARGUMENT"
     return f"[pid {process.pid}] system call {what} at {where} is not implemented: {error}, SIGSYS"
-
-
-def _end_interrupted(registers: Registers, done: int) -> None:
-    """Make the call that a signal interrupted return: what it has done so far, or EINTR."""
-    registers["pc"] += 4
-    if registers["x16"] & 1 << 31:
-        registers["x0"] = _KERN_ABORTED
-        return
-    registers["x0"] = done or EINTR
-    registers["x1"] = 0
-    flags = registers["nzcv"] & _FLAGS
-    registers["nzcv"] = flags & ~_CARRY if done else flags | _CARRY

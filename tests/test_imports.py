@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.libsystem", "emu.loader", "emu.mmu", "emu.kernel", "emu.slices"),
     ("emu.syscalls",),
     ("emu.gate", "emu.observer"),
-    ("emu.system",),
+    ("emu.signalling", "emu.system"),
     ("emu.cause", "emu.describe", "emu.features", "emu.idioms"),
     ("emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace", "emu.workers"),
     ("emu.run",),
