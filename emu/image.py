@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import bisect
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from emu.record import field, record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
     "PAGE_SIZE",
@@ -24,6 +25,7 @@ __all__ = [
     "Segment",
     "SourceLine",
     "Symbol",
+    "SymbolTable",
 ]
 
 #: Page size of Darwin on arm64, in bytes.
@@ -73,6 +75,27 @@ class Symbol:
     external: bool = False
     absolute: bool = False
     local: bool = False
+
+
+class SymbolTable(Mapping[str, Symbol]):
+    """The symbols of an image by name, read when somebody asks for one: a run need not."""
+
+    def __init__(self, source: Callable[[], dict[str, Symbol]]) -> None:
+        """Take what reads them."""
+        self._source = source
+
+    @functools.cached_property
+    def _symbols(self) -> dict[str, Symbol]:
+        return self._source()
+
+    def __getitem__(self, name: str) -> Symbol:
+        return self._symbols[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._symbols)
+
+    def __len__(self) -> int:
+        return len(self._symbols)
 
 
 @record
@@ -154,7 +177,7 @@ class Image:
     segments: tuple[Segment, ...]
     entry: int
     sections: tuple[Section, ...] = ()
-    symbols: dict[str, Symbol] = field(factory=dict)
+    symbols: Mapping[str, Symbol] = field(factory=dict)
     lines: LineTable = field(factory=LineTable)
     #: Text of the sources by path, as assembled: listings do not depend on the disk.
     sources: dict[str, str] = field(factory=dict)

@@ -3,73 +3,143 @@
 ::
 
     offset  size  meaning
-    0       8     magic "YMKYIMG1"
-    8       32    SHA-256 of all that follows
-    40      4     size of the header, little-endian
-    44      n     header: JSON; names what the blobs are, with their offsets
-    44+n          blobs: section and segment bytes, line table columns, source texts
+    0       8     magic "YMKYIMG2"
+    8       4     CRC-32 of all that follows, little-endian like all numbers
+    12      4     size of the header
+    16      n     header: numbers of 64 bits, and texts behind their size; says where the blobs are
+    16+n          blobs: section and segment bytes, symbols and line table (JSON), the columns of
+                  the line table, source texts
 
 The line table is five columns of unsigned 32-bit numbers (address less the lowest address,
-size, path, line, expansion) and the statements, one a line; it is only read when somebody
-asks for a line.
+size, path, line, expansion) and the statements, one a line.  It and the symbols are only read when
+somebody asks for them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import struct
 import sys
+import zlib
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emu.errors import ImageError
-from emu.image import Image, LineEntry, LineTable, Section, Segment, SourceLine, Symbol
+from emu.image import (
+    Image,
+    LineEntry,
+    LineTable,
+    Section,
+    Segment,
+    SourceLine,
+    Symbol,
+    SymbolTable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["MAGIC", "dump", "load"]
 
-MAGIC = b"YMKYIMG1"
-_DIGEST = 32
-_START = len(MAGIC) + _DIGEST
+MAGIC = b"YMKYIMG2"
+#: Behind the magic: checksum, and size of the header.
+_HEAD = struct.Struct("<2I")
+_CHECKED = len(MAGIC) + 4
+_START = len(MAGIC) + _HEAD.size
+_NUMBER = struct.Struct("<Q")
+_NO_SEGMENT = (1 << 64) - 1
 _COLUMN = "I" if array("I").itemsize == 4 else "L"
 _LINE_END = "\x1e"
+LoadedT = TypeVar("LoadedT")
 
 
-class _Blobs:
-    """Bytes on their way to the end of the file."""
+class _Writer:
+    """The header and the bytes behind it, on their way to a file."""
 
     def __init__(self) -> None:
-        self.data = bytearray()
+        self.header = bytearray()
+        self.blobs = bytearray()
 
-    def add(self, data: bytes) -> list[int]:
-        """Append ``data``; return its offset and size."""
-        self.data += data
-        return [len(self.data) - len(data), len(data)]
+    def numbers(self, *numbers: int) -> None:
+        """Append numbers to the header."""
+        for number in numbers:
+            self.header += _NUMBER.pack(number)
+
+    def texts(self, *texts: str) -> None:
+        """Append texts to the header."""
+        for text in texts:
+            data = _encoded(text)
+            self.numbers(len(data))
+            self.header += data
+
+    def place(self, data: bytes) -> tuple[int, int]:
+        """Append ``data`` behind the header; return its offset there and its size."""
+        self.blobs += data
+        return len(self.blobs) - len(data), len(data)
+
+    def blob(self, data: bytes) -> None:
+        """Append ``data`` behind the header, and its offset and size to it."""
+        self.numbers(*self.place(data))
+
+
+class _Reader:
+    """Reads what a :class:`_Writer` wrote."""
+
+    def __init__(self, data: bytes, start: int, size: int) -> None:
+        self._data, self._at, self._end = data, start, start + size
+
+    def number(self) -> int:
+        (number,) = _NUMBER.unpack_from(self._data, self._at)
+        self._at += _NUMBER.size
+        return int(number)
+
+    def text(self) -> str:
+        size = self.number()
+        self._at += size
+        return str(self.part(self._at - size, size), "utf-8", "surrogatepass")
+
+    def blob(self) -> bytes:
+        return self.at(self.number(), self.number())
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return the blob that stands there behind the header."""
+        return self.part(self._end + offset, size)
+
+    def part(self, start: int, size: int) -> bytes:
+        found = self._data[start : start + size]
+        if len(found) != size:
+            raise ValueError("a part lies outside the file")
+        return found
 
 
 def dump(image: Image) -> bytes:
     """Return the file form of ``image``."""
-    blobs = _Blobs()
-    header = {
-        "name": image.name,
-        "entry": image.entry,
-        "start": image.start,
-        "messages": list(image.messages),
-        "segments": [[s.name, s.addr, s.size, s.prot, *blobs.add(s.data)] for s in image.segments],
-        "sections": [_section(s, image.segments, blobs) for s in image.sections],
-        "symbols": [
-            [k, s.name, s.value, s.section, s.external | s.absolute << 1 | s.local << 2]
-            for k, s in image.symbols.items()
-        ],
-        "sources": [[k, *blobs.add(_encoded(t))] for k, t in image.sources.items()],
-        "lines": _lines(image.lines.entries, blobs),
-    }
-    text = json.dumps(header, separators=(",", ":")).encode("ascii")
-    body = struct.pack("<I", len(text)) + text + blobs.data
-    return MAGIC + hashlib.sha256(body).digest() + body
+    import json
+
+    out = _Writer()
+    out.texts(image.name, image.start)
+    out.numbers(image.entry, len(image.messages))
+    out.texts(*image.messages)
+    out.numbers(len(image.segments))
+    for segment in image.segments:
+        out.texts(segment.name)
+        out.numbers(segment.addr, segment.size, segment.prot)
+        out.blob(segment.data)
+    out.numbers(len(image.sections))
+    for section in image.sections:
+        _write_section(section, image.segments, out)
+    out.numbers(len(image.sources))
+    for path, text in image.sources.items():
+        out.texts(path)
+        out.blob(_encoded(text))
+    symbols = [
+        [k, s.name, s.value, s.section, s.external | s.absolute << 1 | s.local << 2]
+        for k, s in image.symbols.items()
+    ]
+    for described in (symbols, _lines(image.lines.entries, out)):
+        out.blob(json.dumps(described, separators=(",", ":")).encode("ascii"))
+    size = struct.pack("<I", len(out.header))
+    body = size + out.header + out.blobs
+    return MAGIC + struct.pack("<I", zlib.crc32(body)) + body
 
 
 def _encoded(text: str) -> bytes:
@@ -89,29 +159,20 @@ _MALFORMED = (
 )
 
 
-def _section(section: Section, segments: Sequence[Segment], blobs: _Blobs) -> list[Any]:
+def _write_section(section: Section, segments: Sequence[Segment], out: _Writer) -> None:
     """Describe a section; its bytes are a part of its segment's where that holds them."""
-    place: list[Any] | None = None
+    out.texts(section.segment, section.name)
+    out.numbers(section.addr, section.size, section.align, section.zerofill)
     for index, segment in enumerate(segments):
         start = section.addr - segment.addr
         end = start + len(section.data)
         if start >= 0 and segment.data[start:end] == section.data and end <= len(segment.data):
-            place = [index, start, end]
-            break
-    if place is None:
-        place = [-1, *blobs.add(section.data)]
-    return [
-        section.segment,
-        section.name,
-        section.addr,
-        section.size,
-        section.align,
-        section.zerofill,
-        *place,
-    ]
+            out.numbers(index, start, len(section.data))
+            return
+    out.numbers(_NO_SEGMENT, *out.place(section.data))
 
 
-def _lines(entries: Sequence[LineEntry], blobs: _Blobs) -> dict[str, Any]:
+def _lines(entries: Sequence[LineEntry], out: _Writer) -> dict[str, Any]:
     """Describe the line table as columns."""
     paths: dict[str, int] = {}
     stacks: dict[tuple[SourceLine, ...], int] = {}
@@ -134,10 +195,10 @@ def _lines(entries: Sequence[LineEntry], blobs: _Blobs) -> dict[str, Any]:
     return {
         "base": base,
         "count": len(entries),
-        "columns": [blobs.add(_little(c)) for c in columns],
+        "columns": [out.place(_little(c)) for c in columns],
         "paths": list(paths),
         "expansions": expansions,
-        "statements": blobs.add(_encoded(statements)),
+        "statements": out.place(_encoded(statements)),
     }
 
 
@@ -156,69 +217,84 @@ def load(data: bytes) -> Image:
     """
     if data[: len(MAGIC)] != MAGIC:
         raise ImageError("not an image file of this version of ymawky-emu")
-    if hashlib.sha256(memoryview(data)[_START:]).digest() != data[len(MAGIC) : _START]:
+    if len(data) < _START:
+        raise ImageError("the image file is damaged (it ends early)")
+    checksum, size = _HEAD.unpack_from(data, len(MAGIC))
+    if zlib.crc32(memoryview(data)[_CHECKED:]) != checksum:
         raise ImageError("the image file is damaged (its checksum does not match)")
     try:
-        return _build(data)
+        return _build(_Reader(data, _START, size))
     except _MALFORMED as error:
         raise ImageError(f"the image file is malformed ({error})") from None
 
 
-def _build(data: bytes) -> Image:
+def _build(data: _Reader) -> Image:
     """Put an image together from checked data."""
-    (size,) = struct.unpack_from("<I", data, _START)
-    start = _START + 4
-    header: dict[str, Any] = json.loads(data[start : start + size])
-    blobs = memoryview(data)[start + size :]
-
-    def blob(offset: int, length: int) -> bytes:
-        found = bytes(blobs[offset : offset + length])
-        if offset < 0 or len(found) != length:
-            raise ValueError("a part lies outside the file")
-        return found
-
-    segments = tuple(
-        Segment(name, addr, size, prot, blob(offset, length))
-        for name, addr, size, prot, offset, length in header["segments"]
-    )
-    for segment in segments:
-        if not 0 <= segment.addr <= segment.addr + segment.size < 1 << 64:
-            raise ValueError(f"segment {segment.name} lies outside the address space")
-    table = header["lines"]
+    name, start, entry = data.text(), data.text(), data.number()
+    messages = tuple(data.text() for _ in range(data.number()))
+    segments = tuple(_load_segment(data) for _ in range(data.number()))
+    sections = tuple(_load_section(data, segments) for _ in range(data.number()))
+    sources = {
+        data.text(): str(data.blob(), "utf-8", "surrogatepass") for _ in range(data.number())
+    }
+    symbols, lines = data.blob(), data.blob()
     return Image(
-        name=header["name"],
+        name=name,
         segments=segments,
-        entry=int(header["entry"]),
-        sections=tuple(_load_section(row, segments, blob) for row in header["sections"]),
-        symbols={
-            key: Symbol(name, value, section, bool(bits & 1), bool(bits & 2), bool(bits & 4))
-            for key, name, value, section, bits in header["symbols"]
-        },
-        lines=LineTable(lambda: _lines_or_error(table, blob)),
-        sources={k: str(blob(*at), "utf-8", "surrogatepass") for k, *at in header["sources"]},
-        start=header["start"],
-        messages=tuple(header["messages"]),
+        entry=entry,
+        sections=sections,
+        symbols=SymbolTable(lambda: _late("symbols", lambda: _load_symbols(symbols))),
+        lines=LineTable(lambda: _late("line table", lambda: _load_lines(lines, data))),
+        sources=sources,
+        start=start,
+        messages=messages,
     )
 
 
-def _load_section(row: list[Any], segments: Sequence[Segment], blob: Any) -> Section:  # noqa: ANN401
-    segment, name, addr, size, align, zerofill, index, first, second = row
-    data = blob(first, second) if index < 0 else segments[index].data[first:second]
-    return Section(segment, name, addr, size, align, data, zerofill)
+def _load_segment(data: _Reader) -> Segment:
+    segment = Segment(data.text(), data.number(), data.number(), data.number(), data.blob())
+    if segment.addr + segment.size >= 1 << 64:
+        raise ValueError(f"segment {segment.name} lies outside the address space")
+    return segment
 
 
-def _lines_or_error(table: dict[str, Any], blob: Any) -> list[LineEntry]:  # noqa: ANN401
+def _load_section(data: _Reader, segments: Sequence[Segment]) -> Section:
+    segment, name, addr, size, align, zerofill = (
+        data.text(), data.text(), data.number(), data.number(), data.number(), data.number(),
+    )  # fmt: skip
+    index, offset, length = data.number(), data.number(), data.number()
+    if index == _NO_SEGMENT:
+        found = data.at(offset, length)
+    else:
+        found = segments[index].data[offset : offset + length]
+    return Section(segment, name, addr, size, align, found, bool(zerofill))
+
+
+def _late(what: str, load: Callable[[], LoadedT]) -> LoadedT:
+    """Read a part when somebody asks for it."""
     try:
-        return _load_lines(table, blob)
+        return load()
     except _MALFORMED as error:
-        raise ImageError(f"the line table of the image file is malformed ({error})") from None
+        raise ImageError(f"the {what} of the image file is malformed ({error})") from None
 
 
-def _load_lines(table: dict[str, Any], blob: Any) -> list[LineEntry]:  # noqa: ANN401
+def _load_symbols(described: bytes) -> dict[str, Symbol]:
+    import json
+
+    return {
+        key: Symbol(name, value, section, bool(bits & 1), bool(bits & 2), bool(bits & 4))
+        for key, name, value, section, bits in json.loads(described)
+    }
+
+
+def _load_lines(described: bytes, data: _Reader) -> list[LineEntry]:
+    import json
+
+    table: dict[str, Any] = json.loads(described)
     columns = []
     for at in table["columns"]:
         column = array(_COLUMN)
-        column.frombytes(blob(*at))
+        column.frombytes(data.at(*at))
         if sys.byteorder == "big":
             column.byteswap()
         columns.append(column)
@@ -226,7 +302,7 @@ def _load_lines(table: dict[str, Any], blob: Any) -> list[LineEntry]:  # noqa: A
     stacks = [
         tuple(SourceLine(paths[p], line) for p, line in stack) for stack in table["expansions"]
     ]
-    texts = str(blob(*table["statements"]), "utf-8", "surrogatepass").split(_LINE_END)
+    texts = str(data.at(*table["statements"]), "utf-8", "surrogatepass").split(_LINE_END)
     base: int = table["base"]
     return [
         LineEntry(base + addr, size, SourceLine(paths[path], line), stacks[stack], text)

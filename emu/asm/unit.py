@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from emu.asm import expression
+from emu.asm import cache, expression
 from emu.asm.expression import Expr, Here, Name, Value
 from emu.asm.problem import Problem
 from emu.asm.sections import STANDARD, Budget, Part, is_code
@@ -124,8 +123,7 @@ class Unit:
 
     def note_read(self, path: Path, data: bytes | None) -> None:
         """Note that the result depends on the file ``path``; None: on there being none."""
-        mark = "" if data is None else hashlib.sha256(data).hexdigest()
-        self.read.append((str(path), mark))
+        self.read.append((str(path), "" if data is None else cache.mark(data)))
 
     # -- sections ------------------------------------------------------------------------
 
