@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "CODE_HOOK", "EXCEPTION_SMC", "EXEC", "READ", "REGISTERS", "STATE_SIZE", "WRITE", "Helper",
+    "CODE_HOOK", "EXEC", "READ", "REGISTERS", "STATE_SIZE", "WRITE", "Helper",
     "Machine", "Registers", "Stop",
 ]  # fmt: skip
 
@@ -47,8 +47,6 @@ STATE_SIZE: Final = 8 * _WORDS
 
 # What QEMU's target/arm/cpu.h calls the exceptions that reach an interrupt hook.
 _EXCP_UDEF, _EXCP_SWI, _EXCP_BKPT = 1, 2, 7
-#: The ``value`` of an "exception" stop behind an ``smc`` (EXCP_SMC).
-EXCEPTION_SMC: Final = 13
 
 # Kinds of a memory hook (uc_mem_type) by the access that failed.
 _FETCH_KINDS = (const.UC_MEM_FETCH_UNMAPPED, const.UC_MEM_FETCH_PROT)
@@ -369,9 +367,11 @@ class Machine:
         Only what the engine does with it matters here, the map has the protections: it stores at
         full speed to pages that cannot hold code, and by default thinks that all can.
         """
-        tagged = access != const.UC_MEM_FETCH
-        entry.contents.page = page & _UNTAGGED if tagged else page
-        executes = access == const.UC_MEM_FETCH or any(s <= page < e for s, e in self._executable)
+        fetches = access == const.UC_MEM_FETCH
+        if not fetches:
+            page &= _UNTAGGED
+        entry.contents.page = page
+        executes = fetches or any(s <= page < e for s, e in self._executable)
         entry.contents.prot = READ | WRITE | EXEC if executes else READ | WRITE
         return True
 

@@ -151,6 +151,12 @@ second: mov w0, #2
 """
 
 
+def test_code_that_is_changed_through_a_tagged_pointer_runs_changed(tmp_path: Path) -> None:
+    tag = "movk x1, #0x5a00, lsl #48"
+    text = OWN_TEXT.replace("str w3", f"{tag}\n str w3").replace("BARRIERS", "")
+    assert run_guest(tmp_path, text).exit == 0x12
+
+
 @pytest.mark.parametrize("barriers", ["", "dc cvau, x1\n dsb ish\n ic ivau, x1\n dsb ish\n isb"])
 def test_code_that_changes_itself_runs_changed(tmp_path: Path, barriers: str) -> None:
     assert run_guest(tmp_path, OWN_TEXT.replace("BARRIERS", barriers)).exit == 0x12
