@@ -18,7 +18,7 @@ import stat
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emu.host.errors import failure
 from emu.host.file import FileHandle
@@ -27,8 +27,10 @@ from emu.host.handle import Buffer, Handle, HostStat
 if TYPE_CHECKING:
     from emu.host.terminal import Terminal
 
-__all__ = ["PumpedHandle", "StreamHandle", "open_stream"]
+__all__ = ["TIMING", "PumpedHandle", "StreamHandle", "open_stream"]
 
+#: VMIN and VTIME as the guest has set them, by the device number of a terminal.
+TIMING: Final[dict[int, tuple[int, int]]] = {}
 #: Seconds that closing waits for a slow reader of the guest's last output.
 _DRAIN_S = 5.0
 _CHUNK = 65536

@@ -23,6 +23,7 @@ from emu.darwin.termios import (
     VTIME,
 )
 from emu.host.errors import failure
+from emu.host.stdio import TIMING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,9 +90,6 @@ else:
     _WHEN = {"now": termios.TCSANOW, "drain": termios.TCSADRAIN, "flush": termios.TCSAFLUSH}
 
     class _Tty(Terminal):
-        #: VMIN and VTIME as the guest has set them, by the terminal's device number.
-        _timing: Final[dict[int, tuple[int, int]]] = {}
-
         def __init__(self, fd: int) -> None:
             self._fd = fd
 
@@ -103,7 +101,7 @@ else:
             return os.fstat(self._fd).st_rdev
 
         def read_timeout(self) -> float | None:
-            timing = self._timing.get(self._device())
+            timing = TIMING.get(self._device())
             if timing is None or timing[0] or self._settings()[3] & termios.ICANON:
                 return None
             return timing[1] / 10
@@ -112,8 +110,8 @@ else:
             iflag, oflag, cflag, lflag, ispeed, ospeed, cc = self._settings()
             sizes = (bits for name, bits in SIZES.items() if _own(name) == cflag & termios.CSIZE)
             characters = self._characters(cc)
-            timing = self._timing.get(self._device(), (1, 0))
-            if not lflag & termios.ICANON and self._device() not in self._timing:
+            timing = TIMING.get(self._device(), (1, 0))
+            if not lflag & termios.ICANON and self._device() not in TIMING:
                 timing = _ord(cc[termios.VMIN]), _ord(cc[termios.VTIME])
             characters[VMIN], characters[VTIME] = timing
             return Attributes(
@@ -153,7 +151,7 @@ else:
                     cc[own] = bytes([self._off() if value == _DISABLED else value])
             if not new.lflag & ICANON:
                 cc[termios.VMIN], cc[termios.VTIME] = 1, 0
-            self._timing[self._device()] = (new.cc[VMIN], new.cc[VTIME])
+            TIMING[self._device()] = (new.cc[VMIN], new.cc[VTIME])
             size = next(_own(name) for name, bits in SIZES.items() if bits == new.cflag & 0x300)
             speeds = _speeds()
             settings = [

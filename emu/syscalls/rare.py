@@ -20,6 +20,7 @@ MODULES: Final[dict[str, tuple[int, ...]]] = {
     "clone": (462, 517),
     "filesystem": (18, 157, 158, 191, 192, 345, 346, 347),
     "inheritance": (250,),
+    "ioctl": (54,),
     "kevent": (362, 363, 369),
     "oldfiles": (188, 189, 190, 196, 469),
     "poll": (93, 230, 394, 395, 407, 417),

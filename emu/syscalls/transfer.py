@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EAGAIN, EBADF, EFAULT, EINVAL, Errno
+from emu.host.stdio import TIMING
 from emu.kernel.signals import SigInfo
 from emu.syscalls.pager import FilePart, untouched_file
 
@@ -94,7 +95,8 @@ def receive(
     except BlockingIOError:
         if dont_wait or file.flags & f.O_NONBLOCK:
             raise Errno(EAGAIN) from None
-        if file.kind == "stdio":
+        if TIMING and file.kind == "stdio":
+            # Whoever has set a time has had this file imported.
             from emu.syscalls.terminal import read_timeout
 
             timeout_ns = read_timeout(file)
