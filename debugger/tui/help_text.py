@@ -31,7 +31,7 @@ e  explain the instruction
 m  memory at … (i types to the guest)
 y  copy as: c curl, r raw bytes,
    s strace line, g gdb commands
-q  quit"""
+q  quit; Ctrl-Z to the shell"""
 
 _RIGHT = """\
 PANELS

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.utils import suspend_to_background_supported
 
 from debugger.tui import actions
 from debugger.tui.panels import TABLE
@@ -80,6 +81,7 @@ def panel_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
     _ask(keys, "/", "", state, screen)
     keys.add("q")(lambda event: event.app.exit())
     keys.add("c-l")(lambda event: event.app.renderer.clear())
+    _add_suspend(keys)
     keys.add("c-c")(lambda _event: state.say("q leaves; any key stops what runs", "y.dim"))
     keys.add(Keys.BracketedPaste)(
         lambda _event: state.say("press : before you paste commands", "y.error")
@@ -129,6 +131,13 @@ def _add_stop(keys: KeyBindings, state: State) -> None:
         keys.add(closing, filter=helping, eager=True)(close)
 
 
+def _add_suspend(keys: KeyBindings) -> None:
+    """Ctrl-Z goes back to the shell, whose ``fg`` comes back."""
+    keys.add("c-z", filter=Condition(suspend_to_background_supported))(
+        lambda event: event.app.suspend_to_background()
+    )
+
+
 def _add_paste(keys: KeyBindings, typing: Condition) -> None:
     @keys.add(Keys.BracketedPaste, filter=typing)
     def _(event: KeyPressEvent) -> None:
@@ -148,6 +157,7 @@ def prompt_keys(state: State, screen: Callable[[], Screen]) -> KeyBindings:
     # Somebody sends SIGINT from outside: as Ctrl-C, it stops what runs and ends nothing.
     keys.add("<sigint>")(lambda _event: state.interrupt() if state.busy else None)
     typing = Condition(lambda: screen().layout.has_focus(screen().prompt))
+    _add_suspend(keys)
 
     @keys.add("escape", filter=typing, eager=True)
     def _(event: KeyPressEvent) -> None:
