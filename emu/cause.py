@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from emu.darwin import flags as f
 from emu.darwin.errno import ENOSYS
 from emu.describe import describe_address, describe_prot
 from emu.features import why_undefined
 from emu.machine import EXEC, READ, WRITE, Registers
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.image import Image
@@ -24,7 +25,8 @@ _NULL_REACH, _STACK_REACH, _TAG_REACH = 0x4000, 0x100000, 0x10000
 _UNTAGGED: Final = (1 << 56) - 1
 
 
-class MachException(NamedTuple):
+@record
+class MachException:
     """What macOS calls the exception, and its codes."""
 
     kind: str
@@ -120,7 +122,13 @@ def _misaligned(process: Process, r: Registers, address: int) -> str:
     text = _instruction(process, pc)
     if _is_by_sp(r, address):
         return f"sp is {address:#x}, which is no multiple of 16, in a load or store by it: {text}"
-    return f"misaligned address {address:#x} in an exclusive or atomic access: {text}"
+    word = int.from_bytes(process.space.peek(pc, 4) or bytes(4), "little")
+    pair = word & 0x3F200000 == 0x08200000
+    size = 8 << (word >> 30 & 1) if pair else 1 << (word >> 30)
+    # FEAT_LSE2, which the engine knows nothing of: emu.interpreter helps with atomics only.
+    allowed = " (an M1 allows it, for it is inside of 16 aligned bytes)"
+    note = allowed if address % 16 + size <= 16 else ""
+    return f"misaligned address {address:#x} in an exclusive or atomic access{note}: {text}"
 
 
 def _instruction(process: Process, address: int) -> str:

@@ -57,6 +57,14 @@ def _boottime(call: Call) -> bytes:
 
 _VERSION = "Darwin Kernel Version 24.6.0: ymawky-emu; root:xnu-11417.140.69~1/RELEASE_ARM64_T8103"
 
+#: What an M1 has of the architecture's features, and what later processors have.
+_FEATURES = (
+    "AES", "CRC32", "CSV2", "CSV3", "DIT", "DPB", "DPB2", "DotProd", "ECV", "FCMA", "FHM", "FP16",
+    "FRINTTS", "FlagM", "FlagM2", "JSCVT", "LRCPC", "LRCPC2", "LSE", "LSE2", "PAuth", "PMULL",
+    "RDM", "SB", "SHA1", "SHA256", "SHA3", "SHA512", "SSBS",
+)  # fmt: skip
+_LATER_FEATURES = ("BF16", "BTI", "FPAC", "I8MM", "PAuth2", "SME", "SPECRES")
+
 #: Name, numeric name where it has one (bsd/sys/sysctl.h), value.
 _NODES: tuple[tuple[str, tuple[int, ...], Value], ...] = (
     ("kern.ostype", (1, 1), _text("Darwin")),
@@ -116,11 +124,8 @@ _NODES: tuple[tuple[str, tuple[int, ...], Value], ...] = (
     ("hw.optional.neon", (), _int(1)),
     ("hw.optional.AdvSIMD", (), _int(1)),
     ("hw.optional.armv8_crc32", (), _int(1)),
-    ("hw.optional.arm.FEAT_LSE", (), _int(1)),
-    ("hw.optional.arm.FEAT_AES", (), _int(1)),
-    ("hw.optional.arm.FEAT_SHA1", (), _int(1)),
-    ("hw.optional.arm.FEAT_SHA256", (), _int(1)),
-    ("hw.optional.arm.FEAT_PAuth", (), _int(1)),
+    *((f"hw.optional.arm.FEAT_{name}", (), _int(1)) for name in _FEATURES),
+    *((f"hw.optional.arm.FEAT_{name}", (), _int(0)) for name in _LATER_FEATURES),
     ("machdep.cpu.brand_string", (), _text("Apple M1")),
     ("machdep.cpu.core_count", (), _int(CPUS)),
     ("machdep.cpu.thread_count", (), _int(CPUS)),

@@ -12,6 +12,7 @@ import pytest
 
 from emu.interpreter import Interpreter
 from emu.machine import EXEC, READ, WRITE, Machine
+from emu.syscalls import sysctl
 from tests.machine.instructions import (
     BASE,
     FEATURES,
@@ -55,3 +56,8 @@ def test_the_page_lists_the_features_that_are_compared() -> None:
     section = text.partition("## Instructions")[2].partition("\n## ")[0]
     listed = set(re.findall(r"FEAT_\w+", section.partition("not compared")[0]))
     assert listed == {name.split()[0] for name in FEATURES} - {"base"}
+
+
+def test_sysctl_has_the_features_that_are_compared() -> None:
+    ours = {name.split()[0].removeprefix("FEAT_") for name in FEATURES}
+    assert ours - {"base", "FP", "AdvSIMD", "BTI"} <= set(sysctl._FEATURES)

@@ -247,3 +247,27 @@ def test_the_child_of_a_fork_has_no_monitor_either(tmp_path: Path) -> None:
     {DATA}
     """
     assert run_guest(tmp_path, text).exit == 2
+
+
+@pytest.mark.parametrize(("feature", "value"), [("LSE2", 1), ("JSCVT", 1), ("DIT", 1), ("BF16", 0)])
+def test_sysctl_says_which_features_there_are(tmp_path: Path, feature: str, value: int) -> None:
+    text = f"""
+    _main:  la x0, feature
+            mov x1, #{len("hw.optional.arm.FEAT_") + len(feature)}
+            la x2, answer
+            la x3, size
+            mov x4, #0
+            mov x5, #0
+            sys 274
+            b.cs failed
+            la x2, answer
+            ldr w0, [x2]
+            sys 1
+    failed: exit 9
+            .data
+            .p2align 3
+    answer: .quad -1
+    size:   .quad 4
+    feature: .asciz "hw.optional.arm.FEAT_{feature}"
+    """
+    assert run_guest(tmp_path, text).exit == value

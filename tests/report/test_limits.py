@@ -64,7 +64,14 @@ def test_it_works(tmp_path: Path, code: str) -> None:
         (".long 0x9adf1020", f.SIGILL, "of FEAT_MTE, which an M1 lacks: irg"),
         (".long 0xd9411900", f.SIGILL, "of FEAT_LRCPC3, which an M1 lacks: 0xd9411900 at"),
         (".long 0", f.SIGILL, "undefined instruction"),
-        ("add x1, x1, #1\n ldxr x0, [x1]", f.SIGBUS, "exclusive or atomic access: ldxr x0, [x1]"),
+        ("add x1, x1, #1\n ldxr x0, [x1]", f.SIGBUS, "of 16 aligned bytes): ldxr x0, [x1]"),
+        (
+            "add x1, x1, #1\n ldxr x0, [x1]",
+            f.SIGBUS,
+            "access (an M1 allows it, for it is inside of",
+        ),
+        ("add x1, x1, #1\n ldxp x0, x2, [x1]", f.SIGBUS, "access: ldxp"),
+        ("add x1, x1, #13\n ldaxr w0, [x1]", f.SIGBUS, "access: ldaxr"),
         ("adr x1, _main\n add x1, x1, #2\n br x1", f.SIGBUS, "no multiple of 4"),
     ],
 )
