@@ -6,55 +6,33 @@ rate on a machine that has other things to do.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
-import os
 import re
 import socket
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bench.rivals import RIVALS, ROOT, Running, Site, started
+from bench.load import MIB, make_site
+from bench.rivals import RIVALS, ROOT, RivalError, Running, Site, started
+from bench.tolls import growths, tolls
 from emu.host.limits import raise_open_files
 
 REQUESTS = 1500
-FORKS = 1000
-PAGE = 0x4000
+
+#: What the curves of tolls.py are drawn over.
+TOLLS = {
+    "processes": "idle processes",
+    "memory": "KiB of writable memory",
+    "pages written": "pages of 16 KiB written",
+}
 
 #: More connections, and more requests on each, than the server takes as it comes.
 TUNABLES = {"MAX_PROCS": 1100, "MAX_REQUESTS": 4000, "IDLE_TIMEOUT": 120}
-
-#: Writes to PAGES pages, then forks and waits FORKS times; the child ends at once.
-FORKER = """
-.globl _main
-_main:
-    adrp    x9, memory@PAGE
-    add     x9, x9, memory@PAGEOFF
-    mov     x10, #{pages}
-1:  str     x9, [x9]
-    add     x9, x9, #4, lsl #12
-    subs    x10, x10, #1
-    b.ne    1b
-    mov     x19, #{forks}
-2:  mov     x16, #2
-    svc     #0x80
-    cbnz    x1, 3f
-    mov     x0, #-1
-    mov     x1, #0
-    mov     x2, #0
-    mov     x3, #0
-    mov     x16, #7
-    svc     #0x80
-    subs    x19, x19, #1
-    b.ne    2b
-3:  mov     x0, #0
-    mov     x16, #1
-    svc     #0x80
-.zerofill __DATA,__bss,memory,{size},14
-"""
 
 
 def ask(connection: socket.socket, path: str, *, filler: int = 0) -> int:
@@ -75,6 +53,18 @@ def ask(connection: socket.socket, path: str, *, filler: int = 0) -> int:
     return head + int(length[1])
 
 
+def _ask_for(connection: socket.socket, path: str, _number: int) -> int:
+    return ask(connection, path)
+
+
+def _ask_filled(connection: socket.socket, filler: int, _number: int) -> int:
+    return ask(connection, "/1k.html", filler=filler)
+
+
+def _ask_in_turn(connections: list[socket.socket], number: int) -> int:
+    return ask(connections[number % len(connections)], "/1k.html")
+
+
 def cost(running: Running, request: Callable[[int], object], times: int) -> float:
     """Return the server's processor time per request, in µs."""
     before = running.process.cpu_times()
@@ -84,65 +74,41 @@ def cost(running: Running, request: Callable[[int], object], times: int) -> floa
     return (after.user + after.system - before.user - before.system) / times * 1e6
 
 
-def processes(running: Running) -> dict[int, tuple[float, float]]:
+def processes(running: Running) -> dict[int, tuple[float, ...]]:
     """Cost of a request, and resident MiB, beside so many connections that are kept idle."""
-    found: dict[int, tuple[float, float]] = {}
+    found: dict[int, tuple[float, ...]] = {}
     kept: list[socket.socket] = []
     for number in (1, 10, 64, 250, 500, 1000):
         while len(kept) < number:
             kept.append(socket.create_connection(("127.0.0.1", running.port), timeout=30))
-            ask(kept[-1], "/1k")
-        last = kept[-4:]
-        spent = cost(running, lambda n, last=last: ask(last[n % len(last)], "/1k"), REQUESTS)  # type: ignore[misc]
-        found[number] = (spent, running.memory() / (1 << 20))
+            ask(kept[-1], "/1k.html")
+        spent = cost(running, functools.partial(_ask_in_turn, kept[-4:]), REQUESTS)
+        found[number] = (spent, running.memory() / MIB)
     for connection in kept:
         connection.close()
     return found
 
 
-def sizes(running: Running, site: Site) -> dict[int, float]:
+def sizes(running: Running, site: Site) -> dict[int, tuple[float, ...]]:
     """Cost of a request for a file of so many bytes on a kept connection."""
-    found = {}
+    found: dict[int, tuple[float, ...]] = {}
     with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
         for size in (1 << 10, 16 << 10, 256 << 10, 4 << 20):
             (site.root / "www" / f"s{size}").write_bytes(bytes(size))
             times = max(50, min(REQUESTS, (200 << 20) // size))
             path = f"/s{size}"
-            found[size] = cost(running, lambda _, path=path: ask(connection, path), times)  # type: ignore[misc]
+            request = functools.partial(_ask_for, connection, path)
+            found[size] = (cost(running, request, times),)
     return found
 
 
-def headers(running: Running) -> dict[int, float]:
+def headers(running: Running) -> dict[int, tuple[float, ...]]:
     """Cost of a request with so many bytes of header fields on a kept connection."""
     with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
         return {
-            size: cost(running, lambda _, size=size: ask(connection, "/1k", filler=size), 500)  # type: ignore[misc]
+            size: (cost(running, functools.partial(_ask_filled, connection, size), REQUESTS),)
             for size in (0, 970, 1940, 3880)
         }
-
-
-def forks(scratch: Path) -> dict[int, float]:
-    """Cost of a fork and the wait for it, by the KiB that the parent has written."""
-    found = {}
-    for pages in (1, 4, 16, 64, 256):
-        program = scratch / f"fork{pages}.s"
-        program.write_text(FORKER.format(pages=pages, forks=FORKS, size=pages * PAGE))
-        few, many = (_spent(program, scratch, count) for count in (1, FORKS))
-        found[pages * PAGE >> 10] = (many - few) / (FORKS - 1) * 1e6
-    return found
-
-
-def _spent(program: Path, scratch: Path, count: int) -> float:
-    """Return the processor seconds of a run with so many forks."""
-    text = program.read_text().replace(f"x19, #{FORKS}", f"x19, #{count}")
-    copy = program.with_stem(f"{program.stem}-{count}")
-    copy.write_text(text)
-    command = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", str(scratch), str(copy)]
-    subprocess.run(command, cwd=ROOT, check=True)  # fills the cache
-    before = os.times()
-    subprocess.run(command, cwd=ROOT, check=True)
-    after = os.times()
-    return sum(after[2:4]) - sum(before[2:4])
 
 
 def _tuned(scratch: Path) -> Path:
@@ -154,35 +120,92 @@ def _tuned(scratch: Path) -> Path:
     return path
 
 
-def main() -> None:
-    """Measure all curves, print them, and keep them as JSON."""
+def in_flight(running: Running) -> float:
+    """Return the resident MiB while 64 answers of 10 MiB are being sent and nobody reads them."""
+    request = b"GET /10m.bin HTTP/1.1\r\nHost: x\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(64):
+            connection = socket.create_connection(("127.0.0.1", running.port), timeout=30)
+            stack.enter_context(connection)
+            connection.sendall(request)
+            connection.recv(1)  # its answer has begun
+        return running.memory() / MIB
+
+
+@dataclass
+class Curves:
+    """All the curves: a title, and the values at each point."""
+
+    points: dict[str, dict[int, tuple[float, ...]]] = field(default_factory=dict)
+    #: Single figures that goals are about.
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Return them as tables."""
+        lines = []
+        for title, curve in self.points.items():
+            lines += ["", title]
+            lines += [f"  {x:9,}" + "".join(f" {v:9.1f}" for v in y) for x, y in curve.items()]
+        lines += ["", f"64 connections in flight: {self.figures['MiB in flight']:.1f} MiB resident"]
+        return "\n".join(lines[1:])
+
+
+def measure(site: Site) -> Curves:
+    """Measure all curves; ``site`` has the files of the bench.
+
+    Raises:
+        RivalError: our server or toll.s did not do what it should.
+    """
     raise_open_files()
+    found = Curves()
+    source = _tuned(site.scratch)
+    ours = RIVALS[0]
+    many = replace(
+        ours, command=lambda s, p: [*ours.command(s, p), "--max-procs", "1200", str(source)]
+    )
+    with started(many, site) as running, _said():
+        found.points["bytes of a file: us a request"] = sizes(running, site)
+        found.points["bytes of header fields: us a request"] = headers(running)
+        beside = processes(running)
+    # Started again: with the image in the cache, and no memory of a thousand clients.
+    with started(many, site) as running, _said():
+        found.figures["MiB in flight"] = in_flight(running)
+    found.points["connections, all but 4 idle: us a request, resident MiB"] = beside
+    found.figures["MiB idle"] = beside[max(beside)][1]
+    costs = tolls(site.scratch)
+    found.figures |= growths(costs)
+    for title, x in TOLLS.items():
+        found.points[f"{x}: us of a fork and its wait, us of a switch"] = dict(costs[title])
+    return found
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """Make one line of what a connection can do."""
+    try:
+        yield
+    except (OSError, ValueError) as why:
+        raise RivalError(f"{type(why).__name__}: {why}") from why
+
+
+def main() -> int:
+    """Measure all curves, print them, and keep them as JSON."""
     with tempfile.TemporaryDirectory() as name:
         site = Site(Path(name, "site"), Path(name))
-        (site.root / "www").mkdir(parents=True)
-        for file in ("1k", "1k.html"):
-            (site.root / "www" / file).write_bytes(bytes(1 << 10))
-        source = _tuned(site.scratch)
-        ours = RIVALS[0]
-        many = replace(
-            ours,
-            command=lambda s, p: [*ours.command(s, p), "--max-procs", "1200", str(source)],
-        )
-        with started(many, site) as running:
-            found: dict[str, Mapping[int, object]] = {
-                "file bytes: us": sizes(running, site),
-                "header bytes: us": headers(running),
-                "connections: us, resident MiB": processes(running),
-            }
-        found["written KiB: us per fork and wait"] = forks(site.scratch)
-    for title, curve in found.items():
-        print(title)
-        for x, y in curve.items():
-            values = y if isinstance(y, tuple) else (y,)
-            print(f"  {x:9}", *(f"{value:9.1f}" for value in values))
+        make_site(site.root)
+        try:
+            found = measure(site)
+        except RivalError as why:
+            print(f"bench.curves: {why}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("bench.curves: interrupted; nothing is left running", file=sys.stderr)
+            return 130
+    print(found.text())
     (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build" / "curves.json").write_text(json.dumps(found, indent=2) + "\n")
+    (ROOT / "build" / "curves.json").write_text(json.dumps(asdict(found), indent=2) + "\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.rivals import CLIENT_CORE, RivalError, Running, build, on_core
+from bench.building import HERE, RivalError, build, found, last_line
+from bench.machine import Interval, available, on_cores, shared_out
+from bench.rivals import Rival, Running
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -27,23 +29,26 @@ class Work:
     connections: int
     keeps: bool = False
     uploads: bool = False
+    #: wrk asks, where it is installed, and not our own load generator.
+    by_wrk: bool = False
     #: Part of the quick run, too.
     quick: bool = False
 
-    def fits(self, running: Running) -> bool:
-        """Tell whether the server can do this at all."""
-        rival = running.rival
-        return (rival.keeps or not self.keeps) and (rival.uploads or not self.uploads)
+    def fits(self, rival: Rival) -> bool:
+        """Tell whether the server can do this, and is asked to."""
+        can = (rival.keeps or not self.keeps) and (rival.uploads or not self.uploads)
+        return can and (not rival.only or self.name in rival.only)
 
 
 WORKS = (
     Work("1 KiB, 8 at once", "1k.html", 8, quick=True),
     Work("1 KiB, 64 at once", "1k.html", 64, quick=True),
-    Work("1 KiB, 8 kept connections", "1k.html", 8, keeps=True),
+    Work("1 KiB, 8 kept connections", "1k.html", 8, keeps=True, quick=True),
     Work("100 KiB, 8 at once", "100k.bin", 8),
     Work("10 MiB, 1 at once", "10m.bin", 1),
     Work("10 MiB, 4 at once", "10m.bin", 4),
     Work("PUT of 10 MiB, 1 at once", "10m.bin", 1, uploads=True),
+    Work("1 KiB, 8 at once, by wrk", "1k.html", 8, by_wrk=True),
 )
 
 
@@ -61,9 +66,19 @@ class Result:
     oldest_ms: float
     errors: int
     wrong: int
+    #: Answers with the status 503, where the load takes one for an answer.
+    refused: int = 0
+    #: How long it was, without the warm-up.
+    seconds: float = 0.0
     #: Processor time of the server for one request: steadier than a rate on a busy machine.
     #: 0 where it is not known.
     cpu_us: float = 0.0
+    #: Processor time of the load generator for one request.
+    load_us: float = 0.0
+    #: How many of our cores idled meanwhile.
+    idle: float = 0.0
+    #: How much of a core the rest of the machine took meanwhile; None where it is not known.
+    others: float | None = None
 
 
 def make_site(root: Path) -> None:
@@ -88,39 +103,86 @@ class Load:
         self._binary = build("loadgen.c")
 
     def put_on(
-        self, running: Running, work: Work, *, seconds: float, requests: int | None = None
+        self,
+        running: Running,
+        work: Work,
+        *,
+        seconds: float,
+        requests: int | None = None,
+        refusable: bool = False,
     ) -> Result:
-        """Load a server for ``seconds``, or up to ``requests``; raise if there is no result."""
+        """Load a server for ``seconds``, or up to ``requests``.
+
+        With ``refusable`` a 503 is counted by itself, as no fault.
+
+        Raises:
+            RivalError: there is no result; it says why.
+        """
+        command = self._command(running.port, work, seconds, requests)
+        cores = shared_out(running.rival.cores, available()).load
+        before, own = running.cpu(), os.times()
+        interval = Interval()
+        said = _run(on_cores(cores, [*command, *["-r"] * refusable]), work, seconds + 30)
+        if not running.alive():
+            raise RivalError(f"{work.name}: the server ended under the load")
+        spent = running.cpu() - before
+        took, idle, others = interval.seconds, interval.idle(), interval.others(spent)
+        load = os.times()
+        self._check_upload(work)
+        # The last line is the result's: wrk talks before it.
+        given: dict[str, Any] = json.loads(last_line(said))
+        result = Result(**{n: given[n] for n in Result.__dataclass_fields__ if n in given})
+        answers = (result.rate + result.refused / max(result.seconds, 1e-9)) * took
+        if running.rival.forks or not answers:
+            return result
+        asked = load.children_user + load.children_system - own.children_user - own.children_system
+        return replace(
+            result,
+            cpu_us=spent / answers * 1e6,
+            load_us=asked / answers * 1e6,
+            idle=idle,
+            others=others,
+        )
+
+    def _command(self, port: int, work: Work, seconds: float, requests: int | None) -> list[str]:
+        if work.by_wrk:
+            return self._wrk(port, work, seconds)
         target = f"/put-{work.file}" if work.uploads else f"/{work.file}"
-        command = [str(self._binary), "-p", str(running.port), "-t", target]
+        command = [str(self._binary), "-p", str(port), "-t", target, "-s", str(seconds)]
         command += ["-f", str(self._originals / work.file), "-c", str(work.connections)]
-        command += ["-s", str(seconds)]
         if requests is not None:
             command += ["-n", str(requests), "-w", "0"]
         command += ["-k"] if work.keeps or work.uploads else []
-        command += ["-u"] if work.uploads else []
-        began, spent = time.perf_counter(), running.cpu()
-        done = subprocess.run(
-            on_core(CLIENT_CORE, command),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds + 30,
-        )
-        if not done.stdout:
-            raise RivalError(f"{work.name}: {done.stderr.strip()}")
-        share = (running.cpu() - spent) / (time.perf_counter() - began)
-        self._check_upload(work)
-        found: dict[str, Any] = json.loads(done.stdout)
-        named = {name: found[name] for name in Result.__dataclass_fields__ if name in found}
-        known = named["rate"] and not running.rival.forks
-        return Result(**named, cpu_us=share / named["rate"] * 1e6 if known else 0.0)
+        return [*command, *["-u"] * work.uploads]
+
+    def _wrk(self, port: int, work: Work, seconds: float) -> list[str]:
+        """Return the command that has wrk do the same; its script checks the bodies."""
+        command = [found("wrk"), "-t1", f"-c{work.connections}", f"-d{max(1, round(seconds))}s"]
+        command += ["-s", str(HERE / "wrk.lua")]
+        command += [] if work.keeps else ["-H", "Connection: close"]
+        url = f"http://127.0.0.1:{port}/{work.file}"
+        return [*command, url, "--", str(self._originals / work.file)]
 
     def _check_upload(self, work: Work) -> None:
         """Compare what a server stored with what was sent to it."""
         if not work.uploads:
             return
         stored = self._www / f"put-{work.file}"
+        if not stored.exists():
+            raise RivalError(f"{work.name}: nothing was stored")
         if stored.read_bytes() != (self._originals / work.file).read_bytes():
             raise RivalError(f"{work.name}: the stored file differs from the one sent")
         stored.unlink()
+
+
+def _run(command: list[str], work: Work, patience: float) -> str:
+    """Return what the load generator prints; raise one line where it prints nothing."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=patience
+        )
+    except subprocess.TimeoutExpired:
+        raise RivalError(f"{work.name}: the load did not end within {patience:.0f} s") from None
+    if not done.stdout:
+        raise RivalError(f"{work.name}: {last_line(done.stderr)}")
+    return done.stdout

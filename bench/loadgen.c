@@ -1,14 +1,15 @@
 /*
  * loadgen: a closed-loop HTTP load on 127.0.0.1 that checks every byte of every answer.
  *
- *     cc -O2 bench/loadgen.c -o loadgen
+ *     cc -O2 bench/loadgen*.c -o loadgen
  *     ./loadgen -p PORT [-t TARGET] [-f FILE] [-c CONNECTIONS] [-s SECONDS] [-n REQUESTS]
- *               [-w SECONDS] [-k] [-u]
+ *               [-w SECONDS] [-k] [-u] [-r]
  *
  * Each of the CONNECTIONS has one request under way at any time.  By default every request has a
  * connection of its own, which the server closes; with -k a connection is kept for as long as the
- * server agrees.  FILE is what the body must be; with -u it is sent by PUT instead.  The first
- * seconds (-w) warm up and do not count.  It ends after SECONDS, or REQUESTS if those come first.
+ * server agrees.  FILE is what the body must be; with -u it is sent by PUT instead.  With -r a 503
+ * is counted by itself, as no fault.  The first seconds (-w) warm up and do not count.  It ends
+ * after SECONDS, or REQUESTS if those come first.
  *
  * The result is one line of JSON.  A latency runs from the start of the connection (-k: of the
  * request) to the last byte (without -k: to the end of the stream).
@@ -19,8 +20,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,58 +28,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "loadgen.h"
+
 enum {
-    HEAD_MAX = 8192,
     EVENTS = 256,
     TICK = 20, /* ms between looks at the clock when nothing happens */
 };
 
-static const uint64_t SECOND = 1000000000; /* ns */
+struct job job;
 
-/* A request and what has come of its answer. */
-struct exchange {
-    uint64_t started; /* ns */
-    size_t sent;      /* bytes of head and upload */
-    size_t head_size; /* bytes of the answer's header section so far */
-    int64_t length;   /* of the body; -1: up to the end of the stream */
-    int64_t got;
-    int status;
-    bool in_body;
-    bool last;  /* on this connection, the server says */
-    bool wrong; /* a byte of the body is */
-};
-
-struct connection {
-    int fd;
-    struct exchange x;
-    char head[HEAD_MAX + 1];
-};
-
-static struct {
-    struct sockaddr_in address;
-    char head[1024];
-    size_t head_size;
-    char *file; /* the body to expect, or to send */
-    size_t file_size;
-    bool keeps;
-    bool uploads;
-    int epoll;
-} job;
-
-static struct {
-    bool counts; /* the warm-up is over */
-    uint64_t *latencies;
-    size_t requests, room;
-    uint64_t bytes, errors, wrong, connections;
-} result;
-
-static void die(const char *what)
+void die(const char *what)
 {
     perror(what);
     exit(2);
 }
 
-static uint64_t now(void)
+uint64_t now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -130,35 +93,7 @@ static int send_some(struct connection *c)
     return 1;
 }
 
-/* ---- the answer ------------------------------------------------------------------------------ */
-
-static bool is_good(const struct exchange *x)
-{
-    if (!x->in_body || x->wrong || (x->length >= 0 && x->got != x->length))
-        return false;
-    if (job.uploads)
-        return x->status == 201 || x->status == 204;
-    return x->status == 200 && (!job.file || (size_t)x->got == job.file_size);
-}
-
-static void record(struct connection *c, bool broken)
-{
-    if (!result.counts)
-        return;
-    if (broken || !is_good(&c->x)) {
-        result.errors += broken;
-        result.wrong += !broken;
-        return;
-    }
-    if (result.requests == result.room) {
-        result.room = result.room ? 2 * result.room : 1 << 16;
-        result.latencies = realloc(result.latencies, result.room * sizeof *result.latencies);
-        if (!result.latencies)
-            die("realloc");
-    }
-    result.latencies[result.requests++] = now() - c->x.started;
-    result.bytes += job.uploads ? job.file_size : (size_t)c->x.got;
-}
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 static void finish_connection(struct connection *c, bool broken)
 {
@@ -166,54 +101,6 @@ static void finish_connection(struct connection *c, bool broken)
     close(c->fd);
     connect_anew(c);
 }
-
-static void parse_head(struct connection *c)
-{
-    const char *field;
-
-    sscanf(c->head, "HTTP/1.%*c %d", &c->x.status);
-    if ((field = strcasestr(c->head, "\r\nContent-Length:")))
-        c->x.length = strtoll(field + 17, NULL, 10);
-    else if (c->x.status == 204)
-        c->x.length = 0;
-    c->x.last = strcasestr(c->head, "\r\nConnection: close") != NULL;
-    c->x.in_body = true;
-}
-
-static void take_body(struct connection *c, const char *data, size_t size)
-{
-    if (job.file && !job.uploads) {
-        size_t at = c->x.got;
-        if (at + size > job.file_size || memcmp(job.file + at, data, size) != 0)
-            c->x.wrong = true;
-    }
-    c->x.got += size;
-}
-
-/* Take bytes of the answer, of the header section first. */
-static void take(struct connection *c, const char *data, size_t size)
-{
-    if (c->x.in_body) {
-        take_body(c, data, size);
-        return;
-    }
-    size_t before = c->x.head_size;
-    size_t copied = size < HEAD_MAX - before ? size : HEAD_MAX - before;
-    memcpy(c->head + before, data, copied);
-    c->x.head_size += copied;
-    c->head[c->x.head_size] = '\0';
-    char *end = strstr(c->head + (before > 3 ? before - 3 : 0), "\r\n\r\n");
-    if (!end) {
-        c->x.wrong = c->x.head_size == HEAD_MAX;
-        return;
-    }
-    end[2] = '\0';
-    parse_head(c);
-    size_t used = end + 4 - c->head - before;
-    take_body(c, data + used, size - used);
-}
-
-/* ---- the loop -------------------------------------------------------------------------------- */
 
 static void on_writable(struct connection *c)
 {
@@ -283,7 +170,7 @@ static uint64_t run(struct connection *all, int connections, double warm, double
             result.counts = true;
             begin = time;
         }
-        if (time >= end || result.requests >= most)
+        if (time >= end || result.requests + result.refused >= most)
             return time - begin;
         for (int i = 0; i < ready; i++) {
             struct connection *c = events[i].data.ptr;
@@ -295,44 +182,7 @@ static uint64_t run(struct connection *all, int connections, double warm, double
     }
 }
 
-/* ---- setting up and reporting ---------------------------------------------------------------- */
-
-static int by_size(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static double quantile_ms(double q)
-{
-    if (result.requests == 0)
-        return 0;
-    return result.latencies[(size_t)((result.requests - 1) * q)] / 1e6;
-}
-
-/* The longest that a request still under way has waited, in ms: a stall has no other trace. */
-static double oldest_ms(const struct connection *all, int connections)
-{
-    uint64_t oldest = 0, time = now();
-
-    for (int i = 0; i < connections; i++)
-        if (time - all[i].x.started > oldest)
-            oldest = time - all[i].x.started;
-    return oldest / 1e6;
-}
-
-static void report(const struct connection *all, int connections, uint64_t took)
-{
-    double seconds = (double)took / SECOND;
-
-    qsort(result.latencies, result.requests, sizeof *result.latencies, by_size);
-    printf("{\"requests\": %zu, \"seconds\": %.4f, \"rate\": %.2f, \"bytes_per_second\": %.0f, "
-           "\"p50_ms\": %.4f, \"p99_ms\": %.4f, \"max_ms\": %.3f, \"oldest_ms\": %.3f, "
-           "\"connections\": %ju, \"errors\": %ju, \"wrong\": %ju}\n",
-           result.requests, seconds, result.requests / seconds, result.bytes / seconds,
-           quantile_ms(.5), quantile_ms(.99), quantile_ms(1), oldest_ms(all, connections),
-           (uintmax_t)result.connections, (uintmax_t)result.errors, (uintmax_t)result.wrong);
-}
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 static void read_file(const char *path)
 {
@@ -366,7 +216,7 @@ int main(int argc, char **argv)
     double seconds = 1, warm = 0.3;
     size_t most = SIZE_MAX;
 
-    while ((option = getopt(argc, argv, "p:t:f:c:s:n:w:ku")) != -1)
+    while ((option = getopt(argc, argv, "p:t:f:c:s:n:w:kur")) != -1)
         switch (option) {
         case 'p': port = atoi(optarg); break;
         case 't': target = optarg; break;
@@ -377,6 +227,7 @@ int main(int argc, char **argv)
         case 'w': warm = atof(optarg); break;
         case 'k': job.keeps = true; break;
         case 'u': job.uploads = true; break;
+        case 'r': job.refusable = true; break;
         default: return 2;
         }
     if (port <= 0 || connections <= 0 || strlen(target) > sizeof job.head / 2 ||
@@ -396,5 +247,5 @@ int main(int argc, char **argv)
         die("setting up");
     uint64_t took = run(all, connections, warm, seconds, most);
     report(all, connections, took);
-    return result.requests > 0 && result.errors + result.wrong == 0 ? 0 : 1;
+    return result.requests + result.refused > 0 && result.errors + result.wrong == 0 ? 0 : 1;
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from bench.report import OURS, Report, Row
+from bench.report import Report, Row
+from bench.rivals import OURS
 
 WIDTH, LABEL, BAR, THICK, GAP, HEAD = 760, 130, 18, 14, 26, 30
 

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 from bench.load import MIB, Result, Work
+from bench.machine import Neighbours
+from bench.rivals import OURS
 
-OURS = "ymawky-emu"
-
-
-@dataclass(frozen=True)
-class Goal:
-    """At least (or, ``most``, at most) this ratio of our rate to a rival's."""
-
-    work: str
-    rival: str
-    ratio: float
-
-
-GOALS = (
-    Goal("1 KiB, 8 at once", "forkserver", 1.2),
-    Goal("1 KiB, 64 at once", "forkserver", 1.2),
-    Goal("1 KiB, 8 at once", "qemu-aarch64", 20),
-    Goal("1 KiB, 64 at once", "qemu-aarch64", 20),
-    Goal("1 KiB, 8 at once", "http.server", 2),
-    Goal("1 KiB, 64 at once", "http.server", 2),
-    Goal("100 KiB, 8 at once", "forkserver", 1.0),
-    Goal("10 MiB, 1 at once", "nginx", 0.9),
-    Goal("10 MiB, 4 at once", "nginx", 0.9),
-    Goal("PUT of 10 MiB, 1 at once", "nginx", 0.7),
-)
+#: The figures of a row that JSON keeps.
+FIGURES = ("rate", "bytes_per_second", "p50_ms", "p99_ms", "cpu_us", "load_us", "idle")
 
 
 @dataclass
@@ -66,6 +44,16 @@ class Start:
     startups: list[float] = field(default_factory=list)
     memories: list[int] = field(default_factory=list)
 
+    @property
+    def startup(self) -> float:
+        """Median seconds from the start of the command to the first answer."""
+        return float(median(self.startups))
+
+    @property
+    def memory(self) -> float:
+        """Median resident bytes after the loads, 0 where no load was over."""
+        return float(median(self.memories)) if self.memories else 0.0
+
 
 @dataclass
 class Report:
@@ -73,83 +61,88 @@ class Report:
 
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     starts: dict[str, Start] = field(default_factory=dict)
+    #: What was measured by other means than the rounds, by name.
+    figures: dict[str, float] = field(default_factory=dict)
+    neighbours: Neighbours = field(default_factory=Neighbours)
+    #: Why a server was not measured, or no further.
     left_out: dict[str, str] = field(default_factory=dict)
+    #: Works that a server broke down at, a line each.
+    broken: list[str] = field(default_factory=list)
 
     def add(self, work: Work, rival: str, result: Result) -> None:
         """Take in the result of one round."""
         self.rows.setdefault((work.name, rival), Row(work, rival)).results.append(result)
+        if result.others is not None:
+            self.neighbours.shares.append(result.others)
+
+    def middle(self, work: str, rival: str, figure: str) -> float | None:
+        """Return a median, or None where it was not measured."""
+        row = self.rows.get((work, rival))
+        return (row.middle(figure) or None) if row else None
 
     def ratio(self, work: str, rival: str) -> float | None:
         """Return our median rate over a rival's, or None where one is missing."""
-        ours, theirs = self.rows.get((work, OURS)), self.rows.get((work, rival))
-        if ours is None or theirs is None or not theirs.middle("rate"):
-            return None
-        return ours.middle("rate") / theirs.middle("rate")
+        ours, theirs = (self.middle(work, name, "rate") for name in (OURS, rival))
+        return ours / theirs if ours and theirs else None
 
     def text(self) -> str:
         """Return the tables."""
-        return "\n\n".join(
-            "\n".join(part) for part in (self._load(), self._apart(), self._missing()) if part
-        )
+        parts = [self.neighbours.text(), *self._load(), self._apart(), self._missing()]
+        return "\n\n".join(part for part in parts if part)
 
     def _load(self) -> list[str]:
-        lines = []
         head = "rate/s    MiB/s   p50 ms   p99 ms    max ms   cpu us   ours/its"
-        for name in dict.fromkeys(work for work, _ in self.rows):
-            lines += ["", f"{name:25}      {head}"]
-            lines += [self._line(row) for (work, _), row in self.rows.items() if work == name]
-        return lines
+        return [
+            "\n".join(
+                [f"{name:25}      {head}"]
+                + [self._line(row) for (work, _), row in self.rows.items() if work == name]
+            )
+            for name in dict.fromkeys(work for work, _ in self.rows)
+        ]
 
     def _line(self, row: Row) -> str:
         ratio = self.ratio(row.work.name, row.rival)
-        goals = [g for g in GOALS if (g.work, g.rival) == (row.work.name, row.rival)]
         beside = f"{ratio:8.2f} x" if ratio is not None and row.rival != OURS else ""
-        if beside and goals and ratio is not None:
-            beside += f"  goal {goals[0].ratio:g}{'' if ratio >= goals[0].ratio else ', missed'}"
         faults = f"  {row.faults} FAULTS" if row.faults else ""
         mib = row.middle("bytes_per_second") / MIB
-        cpu = self._cpu(row)
+        spent = row.middle("cpu_us")
+        cpu = f"{spent:.0f}" if spent else "-"
         return (
             f"  {row.rival:25} {row.middle('rate'):9.1f} {mib:8.1f} {row.middle('p50_ms'):8.2f}"
             f" {row.middle('p99_ms'):8.2f} {row.longest_ms:9.1f} {cpu:>8} {beside}{faults}"
         ).rstrip()
 
-    @staticmethod
-    def _cpu(row: Row) -> str:
-        spent = row.middle("cpu_us")
-        return f"{spent:.0f}" if spent else "-"
-
-    def _apart(self) -> list[str]:
-        lines = [f"{'start and memory':25}    start ms  resident MiB"]
+    def _apart(self) -> str:
+        lines = [f"{'start and memory':25}    start ms  resident MiB"] if self.starts else []
         for rival, start in self.starts.items():
-            startup, memory = median(start.startups) * 1000, median(start.memories) / MIB
+            startup, memory = start.startup * 1000, start.memory / MIB
             lines.append(f"  {rival:25} {startup:9.0f}  {memory:12.1f}")
-        return lines
+        return "\n".join(lines)
 
-    def _missing(self) -> Iterable[str]:
-        return [f"without {rival}: {why}" for rival, why in self.left_out.items()]
+    def _missing(self) -> str:
+        lines = [f"without {rival}: {why}" for rival, why in self.left_out.items()]
+        return "\n".join([*lines, *self.broken])
 
     def data(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
         return {
-            "machine": {"python": platform.python_version(), "system": platform.platform()},
+            "machine": self.neighbours.data(),
             "works": [
                 {
                     "work": row.work.name,
                     "rival": row.rival,
                     "ratio": self.ratio(row.work.name, row.rival),
                     "faults": row.faults,
-                    **{
-                        n: row.middle(n)
-                        for n in ("rate", "bytes_per_second", "p50_ms", "p99_ms", "cpu_us")
-                    },
+                    **{name: row.middle(name) for name in FIGURES},
                     "longest_ms": row.longest_ms,
                 }
                 for row in self.rows.values()
             ],
             "starts": {
-                rival: {"startup_s": median(s.startups), "resident_bytes": median(s.memories)}
-                for rival, s in self.starts.items()
+                rival: {"startup_s": start.startup, "resident_bytes": start.memory}
+                for rival, start in self.starts.items()
             },
+            "figures": self.figures,
             "left_out": self.left_out,
+            "broken": self.broken,
         }

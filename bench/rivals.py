@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,14 +16,10 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
-HERE = Path(__file__).resolve().parent
+from bench.building import ROOT, RivalError, build, found, last_line
+from bench.machine import available, on_cores, shared_out
 
-#: Where our C programs are built, once.
-BUILT = ROOT / "build" / "bench"
-
-#: The server has a core for itself, the load another.
-SERVER_CORE, CLIENT_CORE = "0", "1"
+__all__ = ["RIVALS", "ROOT", "Rival", "RivalError", "Running", "Site", "started"]
 
 #: Seconds that a server has until its first answer.
 PATIENCE = 30.0
@@ -55,10 +50,6 @@ http {{
 """
 
 
-class RivalError(Exception):
-    """A server cannot be had, or did not come up; the message says why."""
-
-
 @dataclass(frozen=True)
 class Site:
     """What is served: ``root/www``, and a place for what servers leave."""
@@ -77,6 +68,10 @@ class Rival:
     #: Its requests are processes of their own, whose time the host forgets with them.
     forks: bool = False
     uploads: bool = False
+    #: How many cores it may use.
+    cores: int = 1
+    #: The names of the only works it is asked to do; none: all of them.
+    only: tuple[str, ...] = ()
 
 
 @dataclass
@@ -90,8 +85,18 @@ class Running:
     startup: float
 
     def processes(self) -> list[psutil.Process]:
-        """Return the server's processes, the first one first."""
-        return [self.process, *self.process.children(recursive=True)]
+        """Return the server's processes, the first one first; none once that has ended."""
+        try:
+            return [self.process, *self.process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def alive(self) -> bool:
+        """Tell whether the first process still runs."""
+        try:
+            return bool(self.process.status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
 
     def cpu(self) -> float:
         """Return the processor seconds of its processes, those that have ended too."""
@@ -116,36 +121,17 @@ class Running:
         return int(self.process.num_fds()) if hasattr(self.process, "num_fds") else 0
 
 
-def _find(command: str) -> str:
-    found = shutil.which(command)
-    if found is None:
-        raise RivalError(f"no {command} on PATH")
-    return found
-
-
-def build(source: str, compiler: tuple[str, ...] = ("cc",)) -> Path:
-    """Compile one of our C files unless that is done; raise what the compiler says."""
-    path = HERE / source
-    binary = BUILT / f"{path.stem}-{compiler[-1]}"
-    if binary.exists() and binary.stat().st_mtime > path.stat().st_mtime:
-        return binary
-    BUILT.mkdir(parents=True, exist_ok=True)
-    caches = {name: str(BUILT / "zig") for name in ("ZIG_LOCAL_CACHE_DIR", "ZIG_GLOBAL_CACHE_DIR")}
-    done = subprocess.run(
-        [_find(compiler[0]), *compiler[1:], "-O2", "-static", str(path), "-o", str(binary)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | caches,
-    )
-    if done.returncode != 0:
-        raise RivalError(f"{source} does not build: {done.stderr.strip()[-300:]}")
-    return binary
-
-
 def _emulator(site: Site, port: int) -> list[str]:
     run = [sys.executable, "-m", "emu.cli", "run", "--quiet", "--root", str(site.root)]
     return [*run, "--port", str(port)]
+
+
+def _traced(site: Site, port: int) -> list[str]:
+    return [*_emulator(site, port), f"--strace={site.scratch / 'strace'}"]
+
+
+def _workers(site: Site, port: int) -> list[str]:
+    return [*_emulator(site, port), "--workers", "2"]
 
 
 def _http_server(site: Site, port: int) -> list[str]:
@@ -158,13 +144,13 @@ def _forkserver(_site: Site, port: int) -> list[str]:
 
 
 def _qemu(_site: Site, port: int) -> list[str]:
-    qemu = _find("qemu-aarch64")
+    qemu = found("qemu-aarch64")
     zig = (sys.executable, "-m", "ziglang", "cc", "-target", "aarch64-linux-musl")
     return [qemu, str(build("forkserver.c", zig)), str(port), "128"]
 
 
 def _nginx(site: Site, port: int) -> list[str]:
-    nginx = _find("nginx")
+    nginx = found("nginx")
     conf = site.scratch / "nginx.conf"
     text = NGINX_CONF.format(root=site.root, scratch=site.scratch, port=port)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -173,20 +159,19 @@ def _nginx(site: Site, port: int) -> list[str]:
     return [nginx, "-p", str(site.scratch), "-c", str(conf)]
 
 
+#: The names of ours, as it is and in two other ways.
+OURS, TRACED, WORKERS = "ymawky-emu", "ymawky-emu --strace", "ymawky-emu --workers 2"
+
 #: Ours first; the others in the order of the table.
 RIVALS = (
-    Rival("ymawky-emu", _emulator, keeps=True, uploads=True),
+    Rival(OURS, _emulator, keeps=True, uploads=True),
+    Rival(TRACED, _traced, only=("1 KiB, 8 at once",)),
+    Rival(WORKERS, _workers, cores=2, only=("1 KiB, 64 at once",)),
     Rival("http.server", _http_server),
     Rival("forkserver", _forkserver, forks=True),
     Rival("qemu-aarch64", _qemu, forks=True),
     Rival("nginx", _nginx, keeps=True, uploads=True),
 )
-
-
-def on_core(core: str, command: list[str]) -> list[str]:
-    """Return ``command`` pinned to one core, where that can be had."""
-    taskset = shutil.which("taskset")
-    return [taskset, "-c", core, *command] if taskset and (os.cpu_count() or 1) > 1 else command
 
 
 def free_port() -> int:
@@ -198,10 +183,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(rival: Rival, site: Site) -> Iterator[Running]:
-    """Start a server on the server core and wait for its first answer; stop it afterwards."""
+def started(rival: Rival, site: Site, *, limits: str = "") -> Iterator[Running]:
+    """Start a server on its cores and wait for its first answer; stop it afterwards.
+
+    ``limits`` are words for the shell's ``ulimit``, for the server alone.
+    """
     port = free_port()
-    command = on_core(SERVER_CORE, rival.command(site, port))
+    command = on_cores(shared_out(rival.cores, available()).server, rival.command(site, port))
+    if limits:
+        command = ["sh", "-c", f'ulimit {limits} && exec "$@"', "sh", *command]
     with (site.scratch / f"{rival.name}.err").open("w+") as words:
         begin = time.perf_counter()
         server = subprocess.Popen(
@@ -211,6 +201,7 @@ def started(rival: Rival, site: Site) -> Iterator[Running]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=words,
+            start_new_session=True,  # Ctrl-C is for the bench, which ends its servers
         )
         try:
             _await_answer(server, port, begin, words.name)
@@ -223,8 +214,8 @@ def started(rival: Rival, site: Site) -> Iterator[Running]:
 def _await_answer(server: subprocess.Popen[bytes], port: int, begin: float, words: str) -> None:
     while time.perf_counter() - begin < PATIENCE:
         if server.poll() is not None:
-            said = Path(words).read_text(errors="replace").strip().splitlines()[-1:]
-            raise RivalError(f"ended with status {server.returncode}: {''.join(said)}")
+            said = last_line(Path(words).read_text(errors="replace"))
+            raise RivalError(f"ended with status {server.returncode}: {said}")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request("GET", "/1k.html", headers={"Connection": "close"})
@@ -238,9 +229,18 @@ def _await_answer(server: subprocess.Popen[bytes], port: int, begin: float, word
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server and every process of its own, come what may."""
+    family = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = psutil.Process(server.pid).children(recursive=True)
     server.terminate()
     try:
         server.wait(5)
     except subprocess.TimeoutExpired:
+        pass
+    finally:
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         server.kill()
         server.wait()
