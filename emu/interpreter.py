@@ -48,26 +48,29 @@ _COUNTERS: Final = {0xD53BE0A0: 1, 0xD53BE0C0: 2, 0xD53CFAC0: 2}
 _COUNTER: Final = (3, 3, 14, 0)
 _MRS_TO_MSR: Final = 1 << 21
 
+
+def _bytes(mask: int, value: int) -> bytes:
+    """Return the class of bytes that have ``value`` in ``mask``, for a regular expression."""
+    return b"[" + b"".join(re.escape(bytes([b])) for b in range(256) if b & mask == value) + b"]"
+
+
 # Where they may stand in code, by bytes in memory; the words are looked at afterwards.
 _ZVA: Final = re.compile(rb"[\x20-\x3f]\x74\x0b\xd5", re.DOTALL)
 #: The top bytes of atomics of 8, 16 and 32 bits, and of exclusive loads.
 _ATOMIC_TOPS: Final = re.compile(rb"[\x38\x78\xb8]")
 _EXCLUSIVE_TOPS: Final = re.compile(rb"[\x08\x48\x88\xc8]")
 #: ``add sp, sp, #`` and ``sub sp, sp, #``; loads and stores by sp that change it.
-_MOVES: Final = (
-    re.compile(
-        rb"\xff[\x03\x07\x0b\x0f\x13\x17\x1b\x1f\x23\x27\x2b\x2f\x33\x37\x3b\x3f].[\x91\xd1]",
-        re.DOTALL,
-    ),
-    re.compile(
-        rb"[\xe0-\xff][\x07\x0f\x17\x1f\x27\x2f\x37\x3f\x47\x4f\x57\x5f\x67\x6f\x77\x7f\x87\x8f"
-        rb"\x97\x9f\xa7\xaf\xb7\xbf\xc7\xcf\xd7\xdf\xe7\xef\xf7\xff]."
-        rb"[\x38\x3c\x78\x7c\xb8\xbc\xf8\xfc]",
-        re.DOTALL,
-    ),
-    re.compile(
-        rb"[\xe0-\xff].[\x80-\xff][\x28\x29\x2c\x2d\x68\x69\x6c\x6d\xa8\xa9\xac\xad]", re.DOTALL
-    ),
+_MOVES: Final = tuple(
+    re.compile(b"".join(parts), re.DOTALL)
+    for parts in (
+        (rb"\xff", _bytes(3, 3), rb".[\x91\xd1]"),
+        (rb"[\xe0-\xff]", _bytes(7, 7), rb".[\x38\x3c\x78\x7c\xb8\xbc\xf8\xfc]"),
+        (
+            rb"[\xe0-\xff]",
+            _bytes(3, 3),
+            rb"[\x80-\xff][\x28\x29\x2c\x2d\x68\x69\x6c\x6d\xa8\xa9\xac\xad]",
+        ),
+    )
 )
 
 

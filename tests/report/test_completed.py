@@ -16,6 +16,8 @@ DATA = '\n.data\n.p2align 4\nword: .quad 5, 6, 7, 8, 9, 10\nname: .asciz "bytes"
     "code",
     [
         "sub sp, sp, #8\n str x0, [sp, #-16]",
+        "sub sp, sp, #24\n str x0, [sp]",
+        "sub sp, sp, #4088\n str x0, [sp]",
         "str x0, [sp, #-8]!\n ldr x0, [sp], #8",
         "str x0, [sp, #-8]!\n str x1, [sp, #-8]!",
         "str w0, [sp, #-4]!\n ldr w1, [sp]",
