@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import functools
+import gc
 import io
 import os
 import sys
@@ -171,6 +172,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    # Nothing that a start makes is garbage: the collector would look it through again and again.
+    gc.disable()
     from emu.run import run
 
     return run(options)

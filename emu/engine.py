@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import sys
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -53,7 +54,7 @@ def _library() -> ctypes.CDLL:
     path = _PACKAGE / "lib" / _LIBRARIES.get(sys.platform, "libunicorn.so.2")
     try:
         if sys.platform != "win32" and path.is_file():
-            return ctypes.CDLL(str(path))
+            return ctypes.CDLL(str(path), handle=_opened(str(path)))
     except OSError:
         pass
     import unicorn
@@ -61,6 +62,21 @@ def _library() -> ctypes.CDLL:
     found: Any = unicorn.unicorn_py3.unicorn.uclib
     # A library object of our own: argument types set on the binding's would change it.
     return ctypes.CDLL(found._name)  # noqa: SLF001 - the path that the binding found
+
+
+def _opened(path: str) -> int | None:
+    """Open a library for :class:`ctypes.CDLL`, or leave that to it.
+
+    ctypes looks up all that a library calls at once, here 8,000 functions of nine architectures;
+    the loader does that at the first call of each.
+    """
+    if sys.platform == "win32":
+        return None
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
+    dlopen.restype = ctypes.c_void_p
+    handle: int | None = dlopen(os.fsencode(path), os.RTLD_LAZY)
+    return handle
 
 
 def _require_room() -> None:
@@ -110,7 +126,7 @@ class Engine:
         self.mem_write = _declare(own.uc_mem_write, p, u64, p, size)
         # These take a fraction of a microsecond and call nothing back: letting other threads run
         # meanwhile, as a CDLL does at every call, costs more than they do.
-        quick = ctypes.PyDLL(own._name)  # noqa: SLF001 - the path it was found at
+        quick = ctypes.PyDLL(own._name, handle=own._handle)  # noqa: SLF001 - the same library
         # Their arguments too are made once: to convert four numbers takes longer than the exchange.
         self.reg_read_batch: Any = quick.uc_reg_read_batch
         self.reg_write_batch: Any = quick.uc_reg_write_batch

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ctypes
 import mmap
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from emu.engine import arm64, check
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.engine import Engine
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["SystemRegister", "enter_el0", "read_register"]
 
 
-class SystemRegister(NamedTuple):
+@record
+class SystemRegister:
     """A system register by the fields of ``mrs`` (Arm ARM, C5.2)."""
 
     op0: int

@@ -105,6 +105,20 @@ class _Batch:
         self.write = functools.partial(engine.reg_write_batch, *arguments)
 
 
+class _Singles(dict[str, _Batch]):
+    """Batches of one register by its name, made at the first use: a run asks for few of them."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._engine = engine
+
+    def __missing__(self, name: str) -> _Batch:
+        if name not in REGISTERS:
+            raise KeyError(name)
+        batch = self[name] = _Batch(self._engine, [name])
+        return batch
+
+
 def _engine_id(name: str) -> int:
     return int(getattr(arm64, f"UC_ARM64_REG_{name.upper()}"))
 
@@ -199,7 +213,7 @@ class Machine:
         self._read_call, self._call = call.read, call.buffer
         result = _Batch(engine, ["x0", "x1", "nzcv"])
         self._write_result, self._result = result.write, result.buffer
-        self._single = {name: _Batch(engine, [name]) for name in REGISTERS}
+        self._single = _Singles(engine)
         self._stop, self._handle = engine.emu_stop, engine.handle
         #: What the engine is entered with: where to begin, and no end, time or count.
         self._begin, none = ctypes.c_uint64(), ctypes.c_uint64(0)

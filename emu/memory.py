@@ -16,7 +16,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from emu.darwin.errno import EFAULT, ENAMETOOLONG, ENOMEM, Errno
 from emu.image import PAGE_SIZE
@@ -151,7 +151,8 @@ class Backing:
                 at += length
 
 
-class Saved(NamedTuple):
+@record(eq=False)
+class Saved:
     """The bytes of a backing's runs, one after the other."""
 
     runs: tuple[tuple[int, int], ...]

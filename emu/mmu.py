@@ -8,11 +8,12 @@ layout nothing is mapped or unmapped at all.
 from __future__ import annotations
 
 import bisect
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from emu.darwin.errno import Errno
 from emu.machine import EXEC, WRITE
 from emu.memory import BLOCK
+from emu.record import record
 
 if TYPE_CHECKING:
     from emu.machine import Machine, Stop
@@ -25,7 +26,8 @@ _ADDRESS: Final = (1 << 56) - 1
 _PROGRAM: Final = 1 << 18
 
 
-class _Piece(NamedTuple):
+@record(eq=False)
+class _Piece:
     """One mapping in the engine; holding the backing keeps its host memory alive."""
 
     start: int

@@ -72,7 +72,8 @@ def crash_report(image: Image, process: Process, info: SigInfo) -> list[str]:
     r = Registers(process.registers)
     name = f.SIGNAL_NAMES.get(info.signal, str(info.signal))
     address = info.address if is_fault(info) else None
-    kind, codes = mach_exception(process, info)
+    exception = mach_exception(process, info)
+    kind, codes = exception.kind, exception.codes
     return [
         f"[pid {process.pid}] {name}: {cause(image, process, info)}",
         f"Process:          {process.name} [{process.pid}]",

@@ -87,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     # every guest for some 10 ms at a time.  Requests leave next to no circles behind.
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+    gc.enable()
     if tie is not None:
         tie.follow(lambda: system.interrupt(f.SIGTERM))
     began = time.monotonic()
@@ -133,6 +134,7 @@ def _supervise(arguments: argparse.Namespace, options: Options, say: Callable[[s
         raise UsageError("--workers: their traces would mix; trace a run without it")
     from emu.workers import Crew
 
+    gc.enable()
     crew = Crew(arguments.command_line, options.address(), say)
     began = time.monotonic()
     status = crew.run(arguments.workers)

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-@record
+@record(eq=False)
 class CType:
     """A C type as a code of :mod:`struct`, its alignment, and the Python value it stands for."""
 

@@ -1,9 +1,7 @@
 """Socket addresses as the door takes and gives them: values, not bytes of any host or guest."""
 
-from __future__ import annotations
-
 import socket
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from emu.record import record
 
@@ -17,7 +15,7 @@ class Inet4(NamedTuple):
     port: int
 
     @classmethod
-    def from_packed(cls, packed: bytes, port: int) -> Inet4:
+    def from_packed(cls, packed: bytes, port: int) -> Self:
         """Return the address of 4 bytes in network order."""
         return cls(socket.inet_ntoa(packed), port)
 
@@ -36,7 +34,7 @@ class Inet6:
     scope_id: int = 0
 
     @classmethod
-    def from_packed(cls, packed: bytes, port: int, flowinfo: int = 0, scope_id: int = 0) -> Inet6:
+    def from_packed(cls, packed: bytes, port: int, flowinfo: int = 0, scope_id: int = 0) -> Self:
         """Return the address of 16 bytes in network order."""
         return cls(socket.inet_ntop(socket.AF_INET6, packed), port, flowinfo, scope_id)
 

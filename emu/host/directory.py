@@ -1,7 +1,5 @@
 """Open directories: where paths begin, and lists of entries."""
 
-from __future__ import annotations
-
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,7 +50,7 @@ class Directory(Handle):
     __slots__ = ("_ahead", "_scan", "_tree", "is_root", "node", "position")
     kind = "directory"
 
-    def __init__(self, tree: Tree[Any], node: Any, *, is_root: bool) -> None:  # noqa: ANN401
+    def __init__(self, tree: "Tree[Any]", node: Any, *, is_root: bool) -> None:  # noqa: ANN401
         """Own ``node`` of ``tree``."""
         super().__init__()
         self._tree = tree

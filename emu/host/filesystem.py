@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from emu.darwin import flags as darwin
 from emu.host.device import DEVICES, DeviceDirectory, DeviceHandle, device_stat
@@ -22,6 +22,7 @@ from emu.host.file import FifoHandle, FileHandle
 from emu.host.handle import Handle, HostStat
 from emu.host.pathtree import make_tree
 from emu.host.walk import Tree, Walk
+from emu.record import record
 
 __all__ = ["FileSystem"]
 
@@ -40,7 +41,8 @@ _TRANSLATED = {0: 0}
 _LINK_MET = {errno.ELOOP, errno.ENOTDIR}
 
 
-class Size(NamedTuple):
+@record
+class Size:
     """A file system in blocks of ``block`` bytes and in files."""
 
     block: int

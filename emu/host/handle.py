@@ -1,11 +1,9 @@
 """What every open thing of the host has in common, and what is known of a file."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from emu.host.errors import failure
 from emu.host.readiness import READABLE, WRITABLE, readiness
@@ -51,7 +49,7 @@ class HostStat(NamedTuple):
     gen: int = 0
 
     @classmethod
-    def of(cls, status: os.stat_result) -> HostStat:
+    def of(cls, status: os.stat_result) -> Self:
         """Translate what :func:`os.stat` gives."""
         mtime_ns, ctime_ns, size = status.st_mtime_ns, status.st_ctime_ns, status.st_size
         if sys.platform == "win32":

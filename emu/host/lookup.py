@@ -3,8 +3,6 @@
 No host is asked here. :mod:`emu.host.walk` goes along the components.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from emu.darwin import flags as f
 from emu.kernel.files import FdTable
@@ -82,7 +82,8 @@ class Limits:
     files: int = 256
 
 
-class Inheritance(NamedTuple):
+@record
+class Inheritance:
     """What becomes of a range in a child (VM_INHERIT_NONE, or a copy of what is shared).
 
     ``backing`` tells whether the range still holds what minherit was called for.

@@ -1,7 +1,5 @@
 """Signal dispositions, masks and pending signals of one process (XNU: ``sigacts``)."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 from emu.darwin import flags as f
@@ -108,6 +106,6 @@ class SignalState:
         self.actions = kept
         self.altstack = (0, 0, f.SS_DISABLE)
 
-    def fork(self) -> SignalState:
+    def fork(self) -> "SignalState":
         """Return the child's state: dispositions and mask, nothing pending."""
         return SignalState(self.actions.copy(), self.mask, altstack=self.altstack)

@@ -7,7 +7,6 @@ and done at the fork.
 Annotations are evaluated when the table is built, so this file does not postpone them.
 """
 
-
 from emu.darwin import flags as f
 from emu.darwin.errno import EINVAL, Errno
 from emu.image import PAGE_SIZE
@@ -45,7 +44,7 @@ def _outside(old: Inheritance, start: int, end: int) -> list[Inheritance]:
     """Return what a new range leaves of an older one."""
     if old.end <= start or old.start >= end:
         return [old]
-    parts = [old._replace(end=start), old._replace(start=end)]
+    parts = [replace(old, end=start), replace(old, start=end)]
     return [part for part in parts if part.start < part.end]
 
 

@@ -40,7 +40,7 @@ __all__ = [
 MAXPATHLEN = 1024
 
 
-@record
+@record(eq=False)
 class Kind:
     """A kind: its name and how a register is decoded (the address space is for pointers).
 

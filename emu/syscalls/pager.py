@@ -8,10 +8,11 @@ read by a call, and what a call writes is put into the backing, so that all see 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from emu.darwin.flags import PROT_READ
 from emu.image import PAGE_SIZE
+from emu.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,13 +148,18 @@ def _fill(space: AddressSpace, backing: Backing, offset: int, into: memoryview) 
         at += part
 
 
-class FilePart(NamedTuple):
+@record
+class FilePart:
     """Bytes of a mapped file that the guest has not looked at: a socket sends them unread."""
 
     #: The host's handle of the file.
     file: Any
     offset: int
     length: int
+
+    def __len__(self) -> int:
+        """Return how many bytes it is."""
+        return self.length
 
 
 def untouched_file(space: AddressSpace, address: int, length: int) -> FilePart | None:

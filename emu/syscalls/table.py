@@ -14,13 +14,14 @@ dispatcher; handlers let it pass.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from emu.kernel.process import Park
 from emu.syscalls.kinds import INLINE, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from emu.host import Host
     from emu.kernel.files import OpenFile
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REPLACING", "TABLE", "Call", "Syscall", "syscall"]
 
-Handler = TypeVar("Handler", bound="Callable[..., Any]")
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 class Call:
