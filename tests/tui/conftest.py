@@ -32,6 +32,8 @@ def arrived(terminal: Callable[..., Terminal]) -> Callable[..., Terminal]:
     """Start it, and come to the child that has received a request."""
 
     def start(target: str = "/index.html", **more: object) -> Terminal:
-        return terminal("--get", target, **more).see("request GET", ">14", "Connection: close")
+        return terminal("--get", target, **more).see(
+            "request GET", "b.cc    Lreceive_exit", "Connection: close"
+        )
 
     return start
