@@ -156,7 +156,9 @@ class Hints(Observer):
 
     def delivered(self, process: Process, info: SigInfo, effect: str) -> None:
         """Say where a process was that Ctrl-C or the like ends amid a computation."""
-        if effect != "terminate" or info.pid or info.signal not in {f.SIGINT, f.SIGTERM}:
+        ends = effect == "terminate" and not info.pid and info.signal in {f.SIGINT, f.SIGTERM}
+        # A debugger knows where it is.
+        if not ends or self._system.gate is not None:
             return
         pc = self._system.machine.read("pc")
         word = int.from_bytes(process.space.peek(pc, 4) or bytes(4), "little")
