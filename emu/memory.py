@@ -14,6 +14,7 @@ Every pointer that a guest passes goes through :meth:`AddressSpace.view`, :meth:
 from __future__ import annotations
 
 import ctypes
+import itertools
 import mmap
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,7 +25,7 @@ from emu.machine import READ, WRITE
 from emu.record import record, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["BLOCK", "AddressSpace", "Backing", "Layout", "Pager", "Region", "round_page"]
 
@@ -187,15 +188,24 @@ class Region:
 class Layout:
     """An immutable, sorted list of regions that do not overlap."""
 
-    __slots__ = ("backings", "private", "regions", "size", "starts")
+    __slots__ = ("_private", "first_free", "regions", "size", "starts")
 
     def __init__(self, regions: Iterable[Region] = ()) -> None:
         """Take the regions in any order."""
         self.regions = tuple(sorted(regions, key=lambda r: r.start))
         self.starts = [r.start for r in self.regions]
         self.size = sum(r.end - r.start for r in self.regions)
-        self.backings = tuple(dict.fromkeys(r.backing for r in self.regions))
-        self.private = tuple(b for b in self.backings if b.private)
+        #: The lowest address from MMAP_BASE on that nothing is mapped at.
+        self.first_free = self._free_from(MMAP_BASE)
+        self._private: tuple[Backing, ...] | None = None
+
+    @property
+    def private(self) -> tuple[Backing, ...]:
+        """The backings of which each process has its own bytes."""
+        if self._private is None:
+            backings = dict.fromkeys(r.backing for r in self.regions)
+            self._private = tuple(b for b in backings if b.private)
+        return self._private
 
     def find(self, address: int) -> Region | None:
         """Return the region that holds ``address``."""
@@ -204,35 +214,60 @@ class Layout:
             return self.regions[i]
         return None
 
-    def overlapping(self, start: int, end: int) -> list[Region]:
+    def _range(self, start: int, end: int) -> tuple[int, int]:
+        """Return which of the regions share an address with start…end: first, behind the last."""
+        first = bisect_right(self.starts, start) - 1
+        if first < 0 or self.regions[first].end <= start:
+            first += 1
+        return first, max(bisect_left(self.starts, end), first)
+
+    def overlapping(self, start: int, end: int) -> tuple[Region, ...]:
         """Return the regions that share an address with start…end."""
-        i = max(bisect_right(self.starts, start) - 1, 0)
-        return [r for r in self.regions[i : bisect_left(self.starts, end)] if r.end > start]
+        first, behind = self._range(start, end)
+        return self.regions[first:behind]
 
-    def without(self, start: int, end: int) -> list[Region]:
-        """Return all regions with start…end cut out of them."""
-        kept = []
-        for r in self.regions:
-            if r.end <= start or r.start >= end:
-                kept.append(r)
-                continue
-            if r.start < start:
-                kept.append(r.cut(r.start, start))
-            if r.end > end:
-                kept.append(r.cut(end, r.end))
-        return kept
+    def replaced(self, start: int, end: int, parts: Sequence[Region] = ()) -> Layout:
+        """Return the layout with ``parts`` alone, sorted and within, at start…end.
 
-    def gap(self, size: int, base: int) -> int:
-        """Return the lowest address from ``base`` on with ``size`` free bytes, or ENOMEM."""
-        at = base
-        for r in self.regions:
-            if r.end > at:
-                if r.start >= at + size:
-                    break
-                at = r.end
+        The rest is taken over as it is: a program with thousands of mappings makes one more in
+        microseconds.
+        """
+        first, behind = self._range(start, end)
+        gone = self.regions[first:behind]
+        left = [r.cut(r.start, start) for r in gone[:1] if r.start < start]
+        right = [r.cut(end, r.end) for r in gone[-1:] if r.end > end]
+        new = [*left, *parts, *right]
+        made = Layout()
+        made.regions = (*self.regions[:first], *new, *self.regions[behind:])
+        made.starts = [*self.starts[:first], *(r.start for r in new), *self.starts[behind:]]
+        made.size = self.size + _bytes(new) - _bytes(gone)
+        made.first_free = made._free_from(min(self.first_free, max(start, MMAP_BASE)))
+        made._private = None
+        return made
+
+    def _free_from(self, address: int) -> int:
+        """Return the lowest address from ``address`` on that nothing is mapped at."""
+        i = max(bisect_right(self.starts, address) - 1, 0)
+        for region in itertools.islice(self.regions, i, None):
+            if region.start > address:
+                break
+            address = max(address, region.end)
+        return address
+
+    def gap(self, size: int) -> int:
+        """Return the lowest address from MMAP_BASE on with ``size`` free bytes, or ENOMEM."""
+        at = self.first_free
+        for r in self.regions[bisect_left(self.starts, at) :]:
+            if r.start >= at + size:
+                break
+            at = r.end
         if at + size > USER_END:
             raise Errno(ENOMEM)
         return at
+
+
+def _bytes(regions: Iterable[Region]) -> int:
+    return sum(r.end - r.start for r in regions)
 
 
 #: Immutable, so that all who have no memory left may share it.
@@ -255,15 +290,15 @@ class AddressSpace:
         """Add a region, replacing what was there (MAP_FIXED)."""
         if region.prot & WRITE:
             region.backing.writable = True
-        kept = self.layout.without(region.start, region.end)
-        if sum(r.end - r.start for r in kept) + region.end - region.start > SPACE_LIMIT:
+        layout = self.layout.replaced(region.start, region.end, (region,))
+        if layout.size > SPACE_LIMIT:
             raise Errno(ENOMEM)
-        self.layout = Layout([*kept, region])
+        self.layout = layout
 
     def unmap(self, start: int, end: int) -> None:
         """Remove start…end; parts that are not mapped are passed over, as on macOS."""
         if self.layout.overlapping(start, end):
-            self.layout = Layout(self.layout.without(start, end))
+            self.layout = self.layout.replaced(start, end)
 
     def protect(self, start: int, end: int, prot: int) -> None:
         """Change the protection of a range that must be mapped throughout (ENOMEM)."""
@@ -277,7 +312,7 @@ class AddressSpace:
         for r in changed:
             if prot & WRITE:
                 r.backing.writable = True
-        self.layout = Layout([*self.layout.without(start, end), *changed])
+        self.layout = self.layout.replaced(start, end, changed)
 
     def fork(self) -> AddressSpace:
         """Return a space with the same bytes and layout, which takes over the backings.

@@ -129,13 +129,15 @@ class Mmu:
         through megabytes gets them in pieces that grow by a half; a stack grows downward.
         """
         block = region.backing.block
-        mine = [p for p in self._pieces if p.backing is region.backing]
+        first = bisect.bisect_left(self._pieces, region.start, key=_start)
+        behind = bisect.bisect_left(self._pieces, region.end, key=_start)
+        mine = self._pieces[first:behind]
         size = max(sum(p.end - p.start for p in mine) // 2 & -block, block)
         if not region.prot & WRITE:
             # It is never copied, so the whole program comes at once.
             size = max(size, _PROGRAM)
-        above = min((p.start for p in self._pieces if p.start > address), default=region.end)
-        below = max((p.end for p in self._pieces if p.end <= address), default=region.start)
+        above = min((p.start for p in mine if p.start > address), default=region.end)
+        below = max((p.end for p in mine if p.end <= address), default=region.start)
         if above == address + block < region.end:
             return max(address + block - size, below, region.start), address + block
         return address, min(address + size, above, region.end)

@@ -13,7 +13,7 @@ import struct
 from emu.darwin import flags as f
 from emu.darwin.errno import EACCES, EFAULT, EINVAL, ENOMEM, Errno
 from emu.image import PAGE_SIZE
-from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
+from emu.memory import USER_END, Backing, Region, round_page
 from emu.syscalls.kinds import (
     Addr,
     Int,
@@ -243,7 +243,7 @@ def _place(call: Call, wanted: int, size: int, flags: int, mask: int) -> int:
     layout = call.space.layout
     if flags & _VM_FLAGS_ANYWHERE:
         slack = max(mask + 1 - PAGE_SIZE, 0)
-        return (layout.gap(size + slack, MMAP_BASE) + mask) & ~mask
+        return (layout.gap(size + slack) + mask) & ~mask
     start = wanted & -PAGE_SIZE
     if not PAGE_SIZE <= start <= USER_END - size:
         raise Errno(EFAULT)

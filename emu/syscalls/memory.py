@@ -9,7 +9,7 @@ from emu.host import FileHandle
 from emu.image import PAGE_SIZE
 from emu.kernel.files import OpenFile
 from emu.kernel.shared_memory import SharedMemoryHandle
-from emu.memory import MMAP_BASE, USER_END, Backing, Region, round_page
+from emu.memory import USER_END, Backing, Region, round_page
 from emu.syscalls.coherence import identity
 from emu.syscalls.kinds import (
     Addr,
@@ -65,7 +65,7 @@ def _place(call: Call, addr: int, size: int, flags: int) -> int:
     hint = addr & -PAGE_SIZE
     if PAGE_SIZE <= hint <= USER_END - size and not layout.overlapping(hint, hint + size):
         return hint
-    return layout.gap(size, MMAP_BASE)
+    return layout.gap(size)
 
 
 def _map_file(

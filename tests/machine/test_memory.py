@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emu.darwin.errno import EFAULT, ENAMETOOLONG, ENOMEM, Errno
 from emu.image import PAGE_SIZE
 from emu.machine import EXEC, READ, WRITE
-from emu.memory import BLOCK, AddressSpace, Backing, Region, round_page
+from emu.memory import BLOCK, MMAP_BASE, AddressSpace, Backing, Region, round_page
 
 BASE = 0x1_0000_0000
 RW = READ | WRITE
@@ -104,10 +104,13 @@ def test_protecting_a_hole_is_enomem() -> None:
 
 
 def test_gap_finds_the_lowest_hole() -> None:
-    space = space_with((0, 1, RW), (2, 1, RW))
-    assert space.layout.gap(PAGE_SIZE, BASE) == BASE + PAGE_SIZE
-    assert space.layout.gap(2 * PAGE_SIZE, BASE) == BASE + 3 * PAGE_SIZE
-    failure(ENOMEM, space.layout.gap, 1 << 47, BASE)
+    at = (MMAP_BASE - BASE) // PAGE_SIZE
+    space = space_with((at, 1, RW), (at + 2, 1, RW))
+    assert space.layout.gap(PAGE_SIZE) == MMAP_BASE + PAGE_SIZE
+    assert space.layout.gap(2 * PAGE_SIZE) == MMAP_BASE + 3 * PAGE_SIZE
+    failure(ENOMEM, space.layout.gap, 1 << 47)
+    space.unmap(MMAP_BASE, MMAP_BASE + PAGE_SIZE)
+    assert space.layout.gap(PAGE_SIZE) == MMAP_BASE
 
 
 def test_more_than_the_limit_is_enomem() -> None:
@@ -203,3 +206,42 @@ def test_two_processes_never_see_each_other_s_writes(steps: list[tuple[bool, int
 @pytest.mark.parametrize(("size", "rounded"), [(0, 0), (1, PAGE_SIZE), (PAGE_SIZE, PAGE_SIZE)])
 def test_round_page(size: int, rounded: int) -> None:
     assert round_page(size) == rounded
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["map", "unmap", "protect", "gap"]),
+        st.integers(0, 15),
+        st.integers(1, 5),
+        st.sampled_from([READ, RW]),
+    ),
+    max_size=30,
+)
+
+
+@given(changes=CHANGES)
+def test_a_layout_is_what_a_list_of_pages_says(changes: list[tuple[str, int, int, int]]) -> None:
+    space, pages = AddressSpace(), [0] * 24
+
+    def address(page: int) -> int:
+        return MMAP_BASE + page * PAGE_SIZE
+
+    for what, first, count, prot in changes:
+        start, end = address(first), address(first + count)
+        if what == "map":
+            backing = Backing(end - start)
+            space.map(Region(start, end, prot, backing, 0, "test"))
+            pages[first : first + count] = [prot] * count
+        elif what == "unmap":
+            space.unmap(start, end)
+            pages[first : first + count] = [0] * count
+        elif what == "protect" and all(pages[first : first + count]):
+            space.protect(start, end, prot)
+            pages[first : first + count] = [prot] * count
+        elif what == "gap":
+            free = next(n for n in range(24) if not any(pages[n : n + count]))
+            assert space.layout.gap(count * PAGE_SIZE) == address(free)
+        found = [space.layout.find(address(n)) for n in range(24)]
+        assert [r.prot if r is not None else 0 for r in found] == pages
+        assert space.layout.size == PAGE_SIZE * sum(map(bool, pages))
+        assert list(space.layout.starts) == [r.start for r in space.layout.regions]
