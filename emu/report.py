@@ -113,7 +113,7 @@ def _body(
 
 def _frames(image: Image, process: Process, r: Registers, *, behind_svc: bool) -> Iterator[str]:
     """Yield the lines of the backtrace; those of a recursion once."""
-    last, repeated = -1, 0
+    last, repeated, n = -1, 0, 0
     for n, at in enumerate(_backtrace(process, image, r)):
         # A return address is behind the call; the call is what people look for.
         behind = behind_svc and _is_behind_svc(process, at) if n == 0 else at != EXIT_STUB
@@ -122,17 +122,15 @@ def _frames(image: Image, process: Process, r: Registers, *, behind_svc: bool) -
             repeated += 1
             continue
         if repeated:
-            yield _same(repeated)
+            yield f"    the same {repeated} times more"
         last, repeated = place, 0
         yield f"{n:<3} {describe_address(image, place)}{_region_name(process, place)}" + _source(
             image, place
         )
-    if repeated:
-        yield _same(repeated)
-
-
-def _same(repeated: int) -> str:
-    return f"    the same {repeated} times more"
+    if n >= _FRAMES:
+        yield "    the same over and over" if repeated else "    and more"
+    elif repeated:
+        yield f"    the same {repeated} times more"
 
 
 def _is_behind_svc(process: Process, pc: int) -> bool:
