@@ -97,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         report(str(error))
         return _STRICT_STATUS
     finally:
+        signal.set_wakeup_fd(-1)
         if trace is not None:
             trace.close()
     if statistics is not None and tie is not None:
@@ -200,6 +201,9 @@ def _forward_signals(system: System, say: Callable[[str], None]) -> None:
     for name in _FORWARDED:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), forward)
+    # Python acts on a signal between two of its own instructions only: one that comes just
+    # before the host is asked to wait, or to another thread, would be seen when the wait is over.
+    signal.set_wakeup_fd(system.host.poller.wakeup_fileno(), warn_on_full_buffer=False)
 
 
 def _exit_status(status: int) -> int:

@@ -260,6 +260,36 @@ def test_ctrl_c_ends_a_guest_that_computes(tmp_path: Path) -> None:
         assert process.wait(PATIENCE) == 128 + 2
 
 
+#: Runs a command while another thread takes the signal, as any thread of a process may.
+_SIGNALLED = """
+import signal, sys, threading
+from emu.cli import main
+from emu.host.poller import Poller
+waits = threading.Event()
+poll = Poller.poll
+def polled(self, timeout_s):
+    if timeout_s is None:
+        waits.set()
+    return poll(self, timeout_s)
+def press():
+    waits.wait()
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+Poller.poll = polled
+threading.Thread(target=press).start()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_signal_that_interrupts_nothing_wakes_a_guest_that_waits(tmp_path: Path) -> None:
+    guest = program(tmp_path, "_main: mov x0, #0\n sys 111\n exit 0\n")
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGNALLED, "run", "--quiet", "--root", ".", str(guest)],
+        cwd=tmp_path, env=environment(), timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 128 + 15
+
+
 def test_the_sample_site_is_served_where_there_is_no_other(tmp_path: Path) -> None:
     with serving(None, tmp_path) as served:
         assert "the sample site" in served.words.read_text()
