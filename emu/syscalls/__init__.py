@@ -4,26 +4,17 @@ The files of calls that few programs make are imported at the first use (:mod:`e
 """
 
 from emu.syscalls import (
-    execve,
     file,
-    identity,
     mach,
     memory,
     path,
-    pipe,
-    posix_spawn,
-    proc_info,
     process,
     rare,
     resource,
     signal,
     socket,
-    time,
 )
 
-__all__ = [
-    "execve", "file", "identity", "mach", "memory", "path", "pipe", "posix_spawn", "proc_info",
-    "process", "rare", "resource", "signal", "socket", "time",
-]  # fmt: skip
+__all__ = ["file", "mach", "memory", "path", "process", "rare", "resource", "signal", "socket"]
 
 rare.enter()

@@ -20,12 +20,15 @@ def test_the_list_is_right(module: str) -> None:
 def test_they_are_imported_when_they_are_called() -> None:
     code = (
         "import sys, emu.system\n"
-        "from emu.syscalls.table import TABLE\n"
+        "from emu.syscalls.table import REPLACING, TABLE\n"
         "assert 'emu.syscalls.kevent' not in sys.modules\n"
         "row = TABLE[362]\n"
         "assert (row.name, row.kinds, row.note) == ('kqueue', (), '')\n"
         "assert 'emu.syscalls.kevent' in sys.modules\n"
         "assert TABLE[362].invoke is not None and TABLE[362] is not row\n"
+        "known = set(REPLACING)\n"
+        "names = [TABLE[number].name for number in list(TABLE)]\n"
+        "assert REPLACING == known\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=50)
     assert done.returncode == 0
