@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import struct
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from debugger.calls import CallLog
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from debugger.registers import RegisterFile
+    from emu.host.poller import Poller
     from emu.image import Image
     from emu.machine import Machine
     from emu.system import System
@@ -49,6 +53,19 @@ def saved_pc(process: Process) -> int:
         return 0
     pc: int = struct.unpack_from("<Q", process.registers, _PC)[0]
     return pc
+
+
+@contextmanager
+def _awake_to_signals(poller: Poller) -> Iterator[None]:
+    """Let a signal end a wait for the host: Python would act on it when the wait is over."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.set_wakeup_fd(poller.wakeup_fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
 
 
 class Policy:
@@ -134,8 +151,9 @@ class Run:
         self._interrupted.clear()
         self.running = True
         try:
-            while self.stop is None:
-                self._turn()
+            with _awake_to_signals(self.system.host.poller):
+                while self.stop is None:
+                    self._turn()
         finally:
             self.running = False
             self.system.slices.pause()

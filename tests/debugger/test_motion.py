@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
 
 import pytest
 
@@ -172,6 +174,38 @@ def test_interrupt_stops_a_loop_and_keeps_everything(debug: Debug) -> None:
     assert event.place.symbol == "spin"
     session.assign("u64[enough]", "1")
     assert session.finish().place.symbol == "_main"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_signal_that_interrupts_nothing_wakes_a_program_that_waits(debug: Debug) -> None:
+    """Any thread of a process may get it; the main one acts on it."""
+    if sys.platform == "win32":  # mypy reads this, not the mark
+        return
+    session = debug("tiny.s")
+    session.policy.waits = True
+    waits, poller = threading.Event(), session.engine.system.host.poller
+    poll = poller.poll
+
+    def polled(timeout_s: float | None) -> list[Hashable]:
+        if timeout_s is None:
+            waits.set()
+        return poll(timeout_s)
+
+    def press() -> None:
+        waits.wait()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    poller.poll = polled  # type: ignore[method-assign]
+    before = signal.signal(signal.SIGINT, lambda *_: session.interrupt())
+    thread = threading.Thread(target=press)
+    try:
+        thread.start()
+        event = session.cont()
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+    assert isinstance(event, Interrupted)
+    assert event.where == "accept"
 
 
 def test_return_leaves_a_routine_at_once(debug: Debug) -> None:
