@@ -39,18 +39,24 @@ def ask(connection: socket.socket, path: str, *, filler: int = 0) -> int:
     """Ask for ``path`` with so many bytes of header fields more; returns the answer's bytes."""
     fields = "".join(f"X-{n}: {'x' * 90}\r\n" for n in range(filler // 97))
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{fields}\r\n".encode())
-    answer = connection.recv(1 << 18)
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += _received(connection, 1 << 18)
     head = answer.index(b"\r\n\r\n") + 4
     length = re.search(rb"Content-Length: (\d+)", answer[:head])
     if not answer.startswith(b"HTTP/1.1 200") or length is None:
-        raise ValueError(answer[:60])
+        raise ValueError(f"{path}: {answer.splitlines()[0].decode(errors='replace')}")
     left = head + int(length[1]) - len(answer)
     while left:
-        part = connection.recv(min(left, 1 << 18))
-        if not part:
-            raise ValueError("the connection broke")
-        left -= len(part)
+        left -= len(_received(connection, min(left, 1 << 18)))
     return head + int(length[1])
+
+
+def _received(connection: socket.socket, most: int) -> bytes:
+    part = connection.recv(most)
+    if not part:
+        raise ValueError("the server ended the connection before its answer was whole")
+    return part
 
 
 def _ask_for(connection: socket.socket, path: str, _number: int) -> int:
@@ -65,7 +71,7 @@ def _ask_in_turn(connections: list[socket.socket], number: int) -> int:
     return ask(connections[number % len(connections)], "/1k.html")
 
 
-def cost(running: Running, request: Callable[[int], object], times: int) -> float:
+def cost(running: Running, request: Callable[[int], object], times: int = REQUESTS) -> float:
     """Return the server's processor time per request, in µs."""
     before = running.process.cpu_times()
     for n in range(times):
@@ -82,7 +88,7 @@ def processes(running: Running) -> dict[int, tuple[float, ...]]:
         while len(kept) < number:
             kept.append(socket.create_connection(("127.0.0.1", running.port), timeout=30))
             ask(kept[-1], "/1k.html")
-        spent = cost(running, functools.partial(_ask_in_turn, kept[-4:]), REQUESTS)
+        spent = cost(running, functools.partial(_ask_in_turn, kept[-4:]))
         found[number] = (spent, running.memory() / MIB)
     for connection in kept:
         connection.close()
@@ -104,11 +110,11 @@ def sizes(running: Running, site: Site) -> dict[int, tuple[float, ...]]:
 
 def headers(running: Running) -> dict[int, tuple[float, ...]]:
     """Cost of a request with so many bytes of header fields on a kept connection."""
-    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
-        return {
-            size: (cost(running, functools.partial(_ask_filled, connection, size), REQUESTS),)
-            for size in (0, 970, 1940, 3880)
-        }
+    found: dict[int, tuple[float, ...]] = {}
+    for size in (0, 970, 1940, 3880):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=30) as connection:
+            found[size] = (cost(running, functools.partial(_ask_filled, connection, size)),)
+    return found
 
 
 def _tuned(scratch: Path) -> Path:

@@ -155,6 +155,12 @@ static void on_readable(struct connection *c)
     }
 }
 
+/* How many exchanges have come to an end, whatever end it was. */
+static size_t answers(void)
+{
+    return result.requests + result.refused + result.wrong + result.errors;
+}
+
 static uint64_t run(struct connection *all, int connections, double warm, double seconds, size_t most)
 {
     struct epoll_event events[EVENTS];
@@ -170,7 +176,7 @@ static uint64_t run(struct connection *all, int connections, double warm, double
             result.counts = true;
             begin = time;
         }
-        if (time >= end || result.requests + result.refused >= most)
+        if (time >= end || answers() >= most)
             return time - begin;
         for (int i = 0; i < ready; i++) {
             struct connection *c = events[i].data.ptr;
