@@ -177,7 +177,9 @@ def test_interrupt_stops_a_loop_and_keeps_everything(debug: Debug) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_a_signal_that_interrupts_nothing_wakes_a_program_that_waits(debug: Debug) -> None:
+def test_a_signal_that_interrupts_nothing_wakes_a_program_that_waits(
+    debug: Debug, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Any thread of a process may get it; the main one acts on it."""
     if sys.platform == "win32":  # mypy reads this, not the mark
         return
@@ -195,7 +197,7 @@ def test_a_signal_that_interrupts_nothing_wakes_a_program_that_waits(debug: Debu
         waits.wait()
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
-    poller.poll = polled  # type: ignore[method-assign]
+    monkeypatch.setattr(poller, "poll", polled)
     before = signal.signal(signal.SIGINT, lambda *_: session.interrupt())
     thread = threading.Thread(target=press)
     try:
