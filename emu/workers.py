@@ -11,6 +11,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -94,7 +95,8 @@ class Crew:
         self._command = [sys.executable, "-m", "emu.cli", *command]
         self._say = say
         self._workers: dict[int, _Worker] = {}
-        self._ended: queue.SimpleQueue[tuple[_Worker, list[int]]] = queue.SimpleQueue()
+        #: Workers that have ended with their counts, and None where a signal has come.
+        self._ended: queue.SimpleQueue[tuple[_Worker, list[int]] | None] = queue.SimpleQueue()
         self._stopping = False
         #: The sums of what the workers counted, where ``--stats`` made them count.
         self.counts: list[int] = []
@@ -103,11 +105,15 @@ class Crew:
         """Run so many workers to their end; returns the first exit status that is not 0."""
         for name in _SIGNALS:
             signal.signal(getattr(signal, name), self._forward)
+        self._stay_awake()
         for n in range(1, number + 1):
             self._start(n)
         status = 0
         while self._workers:
-            worker, counts = self._ended.get()
+            ended = self._ended.get()
+            if ended is None:
+                continue
+            worker, counts = ended
             if counts:
                 before = self.counts or [0] * len(counts)
                 self.counts = [a + b for a, b in zip(before, counts, strict=True)]
@@ -115,6 +121,18 @@ class Crew:
             status = self._after(worker) or status
         self._listener.close()
         return status
+
+    def _stay_awake(self) -> None:
+        """Let signals end a wait for workers: else Python acts on them when the wait is over."""
+        near, far = socket.socketpair()
+        far.setblocking(False)
+        signal.set_wakeup_fd(far.detach(), warn_on_full_buffer=False)
+
+        def tell() -> None:
+            while near.recv(1):
+                self._ended.put(None)
+
+        threading.Thread(target=tell, daemon=True).start()
 
     def _start(self, number: int) -> None:
         line, theirs = Line.pair()
@@ -130,6 +148,8 @@ class Crew:
         threading.Thread(
             target=lambda: self._ended.put((worker, worker.report())), daemon=True
         ).start()
+        if self._stopping:  # a signal came before this one was among those that get it
+            process.send_signal(signal.SIGTERM)
 
     def _after(self, worker: _Worker) -> int:
         """Start a worker again that ended by itself, or end the others; returns its status."""

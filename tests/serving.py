@@ -121,6 +121,7 @@ def started(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            raise AssertionError("the server does not end at SIGTERM") from None
 
 
 def _await(served: Served) -> Served:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.serving import PATIENCE, Served, serving
+from tests.serving import PATIENCE, ROOT, Served, serving
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no sockets to share")
 REQUEST = b"GET /k HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -60,6 +61,35 @@ def test_one_stop_ends_all(pair: Served) -> None:
     pair.process.send_signal(signal.SIGINT)
     assert pair.process.wait(PATIENCE) == 0
     assert not psutil.wait_procs(workers, PATIENCE)[1]
+
+
+#: Starts workers, and another thread than that which waits for them takes the signal.
+_SIGNALLED = """
+import signal, sys, threading
+from emu.cli import main
+from emu.workers import Crew
+after, started = Crew._start, threading.Event()
+def start(crew, number):
+    after(crew, number)
+    if number == 2:
+        started.set()
+def press():
+    started.wait()
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+Crew._start = start
+threading.Thread(target=press, daemon=True).start()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_stop_that_interrupts_nothing_ends_all_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGNALLED, "run", "--workers", "2", "--port", "0"],
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    # Those that have not come up yet die of it.
+    assert done.returncode in {0, 128 + signal.SIGTERM}
+    assert "SIGTERM: the workers get it" in done.stderr
 
 
 def test_a_worker_that_dies_is_started_again(pair: Served) -> None:
