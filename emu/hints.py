@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from emu.darwin import flags as f
 from emu.darwin.errno import EBADF, EFAULT, NAMES
-from emu.darwin.numbers import name_of, number_of
 from emu.idioms import carry_use, is_svc, linux_call, svc_0, told_by_x0, x1_is_stale
 from emu.machine import EXEC, Registers
 from emu.observer import Observer
@@ -95,6 +94,8 @@ class Hints(Observer):
 
     def unimplemented(self, process: Process, number: int) -> None:
         """Look into x8 where x16 holds a number that no call has, and at that number."""
+        from emu.darwin.numbers import name_of, number_of
+
         if name_of(number) is not None:
             return
         r = Registers(process.registers)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from emu.cause import cause, is_fault, mach_exception
 from emu.darwin import flags as f
 from emu.describe import describe_address, describe_place, describe_prot
 from emu.errors import StrictError
@@ -69,6 +68,8 @@ def crash_report(image: Image, process: Process, info: SigInfo) -> list[str]:
 
     ``process.registers`` has to be saved; its memory is only read.
     """
+    from emu.cause import cause, is_fault, mach_exception
+
     r = Registers(process.registers)
     name = f.SIGNAL_NAMES.get(info.signal, str(info.signal))
     address = info.address if is_fault(info) else None

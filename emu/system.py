@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import emu.syscalls  # noqa: F401 - fills the table
 from emu.darwin import flags as f
 from emu.darwin.errno import ENOSYS, Errno
-from emu.darwin.numbers import name_of
 from emu.gate import HOLD
 from emu.host.errors import darwin_errno
 from emu.interpreter import Interpreter
@@ -480,6 +479,8 @@ def _odd_number(number: int, arguments: tuple[int, ...]) -> tuple[int, tuple[int
 
 
 def _unknown_text(process: Process, number: int, where: str) -> str:
+    from emu.darwin.numbers import name_of
+
     name = name_of(number)
     what = f"{name} ({number})" if name else f"number {number}"
     error = "ENOSYS" if number > 0 else "KERN_INVALID_ARGUMENT"

@@ -13,7 +13,7 @@ alignment, as a C compiler for arm64 does it. Records compile to one :class:`str
 
 from collections.abc import Callable
 from struct import Struct, calcsize
-from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform, get_args
+from typing import Annotated, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from emu.record import record
 
@@ -130,8 +130,8 @@ def layout(cls: type[LayoutT]) -> type[LayoutT]:
     for name, ctype in zip(names, types, strict=True):
         padding = -offset % ctype.align
         offsets[name] = offset + padding
-        code += f"{padding}x{ctype.code}"
-        offset = calcsize(code)
+        code += f"{padding}x{ctype.code}" if padding else ctype.code
+        offset += padding + calcsize(f"<{ctype.code}")
     made.ALIGN = max(ctype.align for ctype in types)
     made.STRUCT = Struct(f"{code}{-offset % made.ALIGN}x")
     made.SIZE = made.STRUCT.size
@@ -144,7 +144,7 @@ def layout(cls: type[LayoutT]) -> type[LayoutT]:
 
 def _ctype(annotation: Any) -> CType:  # noqa: ANN401 - an annotation is any object
     """Return the C type of a field: declared by Annotated, or a nested layout."""
-    for argument in get_args(annotation):
+    for argument in getattr(annotation, "__metadata__", ()):
         if isinstance(argument, CType):
             return argument
     if isinstance(annotation, type) and issubclass(annotation, Layout):

@@ -15,7 +15,7 @@ dispatcher; handlers let it pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from emu.kernel.process import Park
 from emu.syscalls.kinds import INLINE, Kind
@@ -133,7 +133,7 @@ def _compiled(
 
 
 def _kind(handler: Callable[..., Any], hint: object) -> Kind:
-    for part in get_args(hint):
+    for part in getattr(hint, "__metadata__", ()):
         if isinstance(part, Kind):
             return part
     raise TypeError(f"{handler.__name__}: {hint!r} is no kind of argument")
