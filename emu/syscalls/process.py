@@ -121,14 +121,20 @@ def _chosen(idtype: int, id_: int) -> Callable[[Process], bool]:
 def _find(
     call: Call, is_meant: Callable[[Process], bool], kinds: int, options: int
 ) -> Process | None:
-    """Return a child of which there is news, None with WNOHANG; or ECHILD."""
+    """Return a child of which there is news, None with WNOHANG; or ECHILD.
+
+    The youngest comes first, as in xnu, where pinsertchild puts a child at the head of the list;
+    so a short-lived one is found at once, beside however many others.
+    """
     parent = call.process
-    children = [c for c in parent.children.values() if is_meant(c)]
-    if not children:
+    has_any = False
+    for child in reversed(parent.children.values()):
+        if is_meant(child):
+            if _news(child) & kinds:
+                return child
+            has_any = True
+    if not has_any:
         raise Errno(ECHILD)
-    for child in children:
-        if _news(child) & kinds:
-            return child
     if not options & f.WNOHANG:
         call.wait(channels=(("child", parent.pid),))
     return None

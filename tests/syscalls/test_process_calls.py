@@ -99,6 +99,17 @@ def test_wait4_parks_then_reports_and_reaps(bench: CallBench) -> None:
     assert bench.call("wait4", -1, bench.buffer, 0, 0) == "ECHILD"
 
 
+def test_wait4_reports_the_youngest_first(bench: CallBench) -> None:
+    children = []
+    for _ in range(3):
+        children.append(bench.kernel.fork(bench.process))
+        bench.process.space.restore()
+    for child in children[:2]:
+        bench.kernel.exit(child, 0)
+    assert bench.call("wait4", -1, 0, 0, 0) == children[1].pid
+    assert bench.call("wait4", -1, 0, 0, 0) == children[0].pid
+
+
 def test_proc_info_lists_children_zombies_too(bench: CallBench) -> None:
     children = [bench.kernel.fork(bench.process) for _ in range(3)]
     bench.process.space.restore()
