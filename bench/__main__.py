@@ -44,7 +44,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     add("--plot", type=Path, metavar="FILE", default=ROOT / "build" / "bench.svg")
     options = parser.parse_args(words)
     options.rounds = options.rounds or (2 if options.quick else 5)
-    options.seconds = options.seconds or (1.0 if options.quick else 2.0)
+    options.seconds = options.seconds or (0.8 if options.quick else 2.0)
     return options
 
 

@@ -18,6 +18,13 @@ class RivalError(Exception):
     """A server cannot be had, or broke down; the message says why in one line."""
 
 
+def environment() -> dict[str, str]:
+    """Return the variables for a server: ours, but for those that make any Python slow to start."""
+    slow = {"PYTHONDONTWRITEBYTECODE", "PYTHONDEVMODE", "PYTHONMALLOC", "PYTHONPYCACHEPREFIX"}
+    kept = {name: value for name, value in os.environ.items() if name not in slow}
+    return kept | {"PYTHONPATH": str(ROOT)}
+
+
 def found(command: str) -> str:
     """Return where a command is."""
     path = shutil.which(command)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.building import ROOT, RivalError, build, found, last_line
+from bench.building import ROOT, RivalError, build, environment, found, last_line
 from bench.machine import available, on_cores, shared_out
 
 __all__ = ["RIVALS", "ROOT", "Rival", "RivalError", "Running", "Site", "started"]
@@ -197,7 +197,7 @@ def started(rival: Rival, site: Site, *, limits: str = "") -> Iterator[Running]:
         server = subprocess.Popen(
             command,
             cwd=site.root,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=words,

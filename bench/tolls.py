@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.building import HERE, ROOT, RivalError, last_line
+from bench.building import HERE, ROOT, RivalError, environment, last_line
 
 #: A page of the guest, in bytes.
 PAGE = 0x4000
@@ -58,7 +58,9 @@ def _spent(text: str, scratch: Path) -> float:
     least = float("inf")
     for number in range(REPEATS + 1):
         before = os.times()
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+        )
         after = os.times()
         if done.returncode:
             raise RivalError(f"toll.s ended with {done.returncode}: {last_line(done.stderr)}")

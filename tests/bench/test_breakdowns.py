@@ -16,7 +16,7 @@ import pytest
 
 from bench import __main__ as command
 from bench import turns
-from bench.building import RivalError, build, last_line, sources_of
+from bench.building import RivalError, build, environment, last_line, sources_of
 from bench.load import WORKS, Load, Result, Work, make_site
 from bench.report import Report
 from bench.rivals import OURS, RIVALS, TRACED, Rival, Running, Site, started
@@ -146,6 +146,13 @@ def test_a_program_is_all_the_files_of_its_name(tmp_path: Path) -> None:
     sources, changed = sources_of(tmp_path / "load.c")
     assert [path.name for path in sources] == ["load.c", "load_more.c"]
     assert changed > 0
+
+
+def test_servers_start_as_they_do_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without compiled modules every start would compile them.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in environment()
+    assert environment()["PYTHONPATH"] == str(ROOT)
 
 
 def test_a_compiler_that_is_missing_is_one_line() -> None:
