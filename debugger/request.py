@@ -29,7 +29,7 @@ KEPT = 200
 #: Bytes that are kept of each direction of a connection: a body may be a gigabyte.
 STREAM_MAX: Final = 1 << 20
 #: Bytes that are kept of what one call sent: more than anybody looks at.
-PIECE_MAX: Final = 1 << 14
+PIECE_MAX: Final = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,8 @@ from emu.image import PAGE_SIZE
 from emu.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from emu.kernel.files import OpenFile
-    from emu.memory import AddressSpace, Backing, Region
+    from emu.memory import AddressSpace, Region
 
 __all__ = ["FilePager", "FilePart", "SharedPager", "look", "untouched_file"]
 
@@ -106,46 +104,38 @@ def look(space: AddressSpace, address: int, length: int) -> bytes | None:
             return space.peek(address, length)
         at = address - first.start + first.offset
         return bytes(backing.view[at : at + length])
-    data = space.peek(address, length)
-    if data is None or not any(_maps_file(r) for r in _regions(space, address, length)):
-        return data
-    out = bytearray(data)
-    for region in _regions(space, address, length):
-        if _maps_file(region):
-            low, high = max(region.start, address), min(region.end, address + length)
-            shift = region.offset - region.start
-            with memoryview(out)[low - address : high - address] as into:
-                _fill(space, region.backing, low + shift, into)
-    return bytes(out)
-
-
-def _maps_file(region: Region) -> bool:
-    return isinstance(region.backing.pager, FilePager)
-
-
-def _regions(space: AddressSpace, address: int, length: int) -> Iterator[Region]:
-    """Yield the regions of a range that is mapped throughout."""
+    out = bytearray()
     end = address + length
     while address < end:
         region = space.layout.find(address)
         if region is None:
-            return
-        yield region
-        address = region.end
+            return None
+        part = min(region.end, end) - address
+        ours = isinstance(region.backing.pager, FilePager)
+        out += _of_file(space, region, address, part) if ours else space.peek(address, part) or b""
+        address += part
+    return bytes(out)
 
 
-def _fill(space: AddressSpace, backing: Backing, offset: int, into: memoryview) -> None:
-    """Put what the file holds at ``offset`` of a mapping where no page of it is present."""
+def _of_file(space: AddressSpace, region: Region, address: int, length: int) -> bytes:
+    """Return part of a mapped file: pages that the guest has touched, and the others as they are.
+
+    Memory that nobody has touched is not even reserved for it.
+    """
+    backing, offset = region.backing, region.offset + address - region.start
     saved = space.saved.get(backing) if space.saved is not None and backing.private else None
     live = space.saved is None or not backing.private
     runs = backing.runs if live else saved.runs if saved is not None else ()
-    at, end = offset, offset + len(into)
+    present = space.peek(address, length) if runs else None
+    out = bytearray(present or length)
+    at, end = offset, offset + length
     while at < end:
         part = min(PAGE_SIZE - at % PAGE_SIZE, end - at)
         if not any(start <= at < start + size for start, size in runs):
-            with suppress(OSError), into[at - offset : at - offset + part] as page:
+            with suppress(OSError), memoryview(out)[at - offset : at - offset + part] as page:
                 backing.pager.file.handle.pread_into(page, backing.pager.offset + at)  # type: ignore[union-attr]
         at += part
+    return bytes(out)
 
 
 @record
