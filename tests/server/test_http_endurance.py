@@ -117,16 +117,6 @@ def _put_on(served: Served, requests: int, seed: int) -> None:
         done += _one_connection(served, chance)
 
 
-def _level(served: Served) -> Levels:
-    """Return the levels once no connection is being closed any more: many looks see the same."""
-    seen = [Levels.of(served)]
-    while len(seen) < 25:
-        time.sleep(0.02)
-        now = Levels.of(served)
-        seen = [*seen, now] if now.held == seen[-1].held else [now]
-    return seen[-1]
-
-
 def _settled(served: Served, level: Levels) -> Levels:
     """Wait until the last connections are gone; return the levels then, or at the end."""
     deadline = time.monotonic() + PATIENCE
@@ -157,7 +147,7 @@ def test_twenty_thousand_mixed_requests_leave_nothing_behind(
     enduring: tuple[Path, Served],
 ) -> None:
     root, served = enduring
-    idle = _level(served)
+    idle = Levels.of(served)  # nobody has connected yet
     _put_on(served, REQUESTS // 10, seed=1)  # buffers and caches fill
     before = _settled(served, idle)
     files = snapshot(root)
