@@ -114,7 +114,7 @@ def _keystone() -> str:
 def _find(place: Path, call: str) -> Image | None:
     """Return the image of ``call`` if all files are as they were, else None."""
     try:
-        data = place.read_bytes()
+        data = memoryview(place.read_bytes())
         start = _SIZE.size
         end = start + _SIZE.unpack_from(data)[0]
         called, *files = str(data[start:end], "utf-8", "surrogateescape").split("\0")

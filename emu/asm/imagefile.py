@@ -84,7 +84,7 @@ class _Writer:
 class _Reader:
     """Reads what a :class:`_Writer` wrote."""
 
-    def __init__(self, data: bytes, start: int, size: int) -> None:
+    def __init__(self, data: memoryview, start: int, size: int) -> None:
         self._data, self._at, self._end = data, start, start + size
 
     def number(self) -> int:
@@ -97,14 +97,14 @@ class _Reader:
         self._at += size
         return str(self.part(self._at - size, size), "utf-8", "surrogatepass")
 
-    def blob(self) -> bytes:
+    def blob(self) -> memoryview:
         return self.at(self.number(), self.number())
 
-    def at(self, offset: int, size: int) -> bytes:
+    def at(self, offset: int, size: int) -> memoryview:
         """Return the blob that stands there behind the header."""
         return self.part(self._end + offset, size)
 
-    def part(self, start: int, size: int) -> bytes:
+    def part(self, start: int, size: int) -> memoryview:
         found = self._data[start : start + size]
         if len(found) != size:
             raise ValueError("a part lies outside the file")
@@ -209,18 +209,19 @@ def _little(column: array[int]) -> bytes:
     return column.tobytes()
 
 
-def load(data: bytes) -> Image:
-    """Return the image whose file form is ``data``.
+def load(file: bytes | memoryview) -> Image:
+    """Return the image whose file form is ``file``.
 
     Raises:
         ImageError: for data that is damaged or no image file.
     """
+    data = memoryview(file)
     if data[: len(MAGIC)] != MAGIC:
         raise ImageError("not an image file of this version of ymawky-emu")
     if len(data) < _START:
         raise ImageError("the image file is damaged (it ends early)")
     checksum, size = _HEAD.unpack_from(data, len(MAGIC))
-    if zlib.crc32(memoryview(data)[_CHECKED:]) != checksum:
+    if zlib.crc32(data[_CHECKED:]) != checksum:
         raise ImageError("the image file is damaged (its checksum does not match)")
     try:
         return _build(_Reader(data, _START, size))
@@ -252,7 +253,7 @@ def _build(data: _Reader) -> Image:
 
 
 def _load_segment(data: _Reader) -> Segment:
-    segment = Segment(data.text(), data.number(), data.number(), data.number(), data.blob())
+    segment = Segment(data.text(), data.number(), data.number(), data.number(), bytes(data.blob()))
     if segment.addr + segment.size >= 1 << 64:
         raise ValueError(f"segment {segment.name} lies outside the address space")
     return segment
@@ -264,7 +265,7 @@ def _load_section(data: _Reader, segments: Sequence[Segment]) -> Section:
     )  # fmt: skip
     index, offset, length = data.number(), data.number(), data.number()
     if index == _NO_SEGMENT:
-        found = data.at(offset, length)
+        found = bytes(data.at(offset, length))
     else:
         found = segments[index].data[offset : offset + length]
     return Section(segment, name, addr, size, align, found, bool(zerofill))
@@ -278,19 +279,19 @@ def _late(what: str, load: Callable[[], LoadedT]) -> LoadedT:
         raise ImageError(f"the {what} of the image file is malformed ({error})") from None
 
 
-def _load_symbols(described: bytes) -> dict[str, Symbol]:
+def _load_symbols(described: memoryview) -> dict[str, Symbol]:
     import json
 
     return {
         key: Symbol(name, value, section, bool(bits & 1), bool(bits & 2), bool(bits & 4))
-        for key, name, value, section, bits in json.loads(described)
+        for key, name, value, section, bits in json.loads(bytes(described))
     }
 
 
-def _load_lines(described: bytes, data: _Reader) -> list[LineEntry]:
+def _load_lines(described: memoryview, data: _Reader) -> list[LineEntry]:
     import json
 
-    table: dict[str, Any] = json.loads(described)
+    table: dict[str, Any] = json.loads(bytes(described))
     columns = []
     for at in table["columns"]:
         column = array(_COLUMN)
