@@ -96,7 +96,7 @@ def _columns() -> int:
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser; only the commands that ``argv`` names get their options."""
+    """Return the parser, with the one command that ``argv`` begins with, else with all."""
     parser = argparse.ArgumentParser(
         prog="ymawky-emu",
         description="Run and assemble arm64 programs for macOS that call the kernel themselves.",
@@ -104,10 +104,10 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=_HelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, (purpose, add_options) in _commands().items():
-        command = commands.add_parser(name, help=purpose, formatter_class=_HelpFormatter)
-        if name in argv:
-            add_options(command)
+    known = _commands()
+    for name in argv[:1] if known.keys() & argv[:1] else known:
+        purpose, add_options = known[name]
+        add_options(commands.add_parser(name, help=purpose, formatter_class=_HelpFormatter))
     return parser
 
 
