@@ -81,6 +81,9 @@ def main(words: list[str] | None = None) -> int:
         except RivalError as why:
             print(f"bench.debugged: {why}", file=sys.stderr)
             return 2
+        except KeyboardInterrupt:
+            print("bench.debugged: interrupted; no server is left running", file=sys.stderr)
+            return 130
     return 0
 
 

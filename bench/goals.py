@@ -69,6 +69,12 @@ def _workers(report: Report) -> float | None:
     return speedup(one, two, len(available())) if one and two else None
 
 
+def _traced(report: Report) -> float | None:
+    """Return by how much a trace adds to a request's processor time, all that it costs."""
+    traced, plain = (report.middle(NEW, name, "cpu_us") for name in (TRACED, OURS))
+    return traced / plain if traced and plain else None
+
+
 def _growth(curve: str) -> Measure:
     """Return how many times as much the last point of a curve costs as the first."""
     return _figure(f"growth of {curve}")
@@ -119,7 +125,7 @@ GOALS = (
         most=True,
     ),
     Goal("a fork, 16 x the pages written", 16, _growth("fork by pages written"), most=True),
-    Goal("time with --strace to a file / without", 1.5, _beside(NEW, TRACED), most=True),
+    Goal("time with --strace to a file / without", 1.5, _traced, most=True),
     Goal("p99 / median, 64 at once", 2, _tail, most=True),
     Goal("overload: cases that end in order, of 3", 3, _figure("overload passed"), unit=""),
 )

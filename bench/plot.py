@@ -7,7 +7,7 @@ from html import escape
 from bench.report import Report, Row
 from bench.rivals import OURS
 
-WIDTH, LABEL, BAR, THICK, GAP, HEAD = 760, 130, 18, 14, 26, 30
+WIDTH, LABEL, BAR, THICK, GAP, HEAD = 760, 170, 18, 14, 26, 30
 
 #: Readable on light and dark paper alike.
 STYLE = """
@@ -27,7 +27,7 @@ text { font: 13px system-ui, sans-serif; fill: #5d6570; }
 def _bar(row: Row, top: int, fastest: float) -> list[str]:
     rate = row.middle("rate")
     width = max(1.0, (WIDTH - LABEL - 90) * rate / fastest)
-    kind = "ours" if row.rival == OURS else "rival"
+    kind = "ours" if row.rival.startswith(OURS) else "rival"
     middle = top + BAR * 3 // 4
     return [
         f'<text x="{LABEL - 8}" y="{middle}" text-anchor="end">{escape(row.rival)}</text>',
