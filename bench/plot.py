@@ -7,7 +7,7 @@ from html import escape
 from bench.report import Report, Row
 from bench.rivals import OURS
 
-WIDTH, LABEL, BAR, THICK, GAP, HEAD = 760, 170, 18, 14, 26, 30
+WIDTH, LABEL, BAR, THICK, GAP, HEAD = 760, 190, 18, 14, 26, 30
 
 #: Readable on light and dark paper alike.
 STYLE = """

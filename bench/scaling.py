@@ -50,8 +50,9 @@ def _bound(one: Row, two: Row, cores: int) -> list[str]:
     load = two.middle("load_us")
     most = 2 * one.middle("cpu_us") / max(two.middle("cpu_us") + load, 1e-9)
     return [
-        f"  two cores are shared with the load, {load:.0f} us a request: at best the rate",
-        f"  shows {most:.2f} x at most; so the goal is judged by processor time and idle cores",
+        f"  two cores are shared with the load, which takes {load:.0f} us a request:",
+        f"  on a quiet machine the rate shows {most:.2f} x at most, so the goal is judged by",
+        "  processor time and by what the cores idled",
     ]
 
 

@@ -111,7 +111,7 @@ def test_what_the_machine_allows_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(scaling, "available", lambda: [0, 1])
     said = scaling.text(_both())
     # 200 us for one, and for two as much, and 50 us of the load.
-    assert "shared with the load, 50 us a request" in said
+    assert "shared with the load, which takes 50 us" in said
     assert "1.60 x at most" in said
     monkeypatch.setattr(scaling, "available", lambda: [0])
     assert "the goal is not judged" in scaling.text(_both())
