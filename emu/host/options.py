@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import array
+import errno
 import socket
 import struct
 import sys
@@ -101,7 +102,7 @@ def set_option(sock: _socket.socket, level: int, name: int, value: int | tuple[i
 
 
 def readable_bytes(sock: _socket.socket) -> int:
-    """Return the bytes that have arrived."""
+    """Return the bytes that have arrived; where connections arrive it is 0."""
     if sys.platform == "win32":
         try:
             return len(sock.recv(65536, socket.MSG_PEEK))
@@ -109,7 +110,12 @@ def readable_bytes(sock: _socket.socket) -> int:
             return 0
     else:
         count = array.array("i", [0])
-        fcntl.ioctl(sock.fileno(), termios.FIONREAD, count)
+        try:
+            fcntl.ioctl(sock.fileno(), termios.FIONREAD, count)
+        except OSError as refused:
+            # Linux answers EINVAL for a socket that listens, Darwin 0.
+            if refused.errno != errno.EINVAL:
+                raise
         return count[0]
 
 

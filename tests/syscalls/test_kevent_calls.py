@@ -1,6 +1,7 @@
 """Event queues: what registers, what is reported and how often, and how they wait."""
 
 import itertools
+import socket as host_socket
 import struct
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from emu.kernel.process import Park
 from emu.kernel.signals import SigInfo
 from tests.callbench import NOWHERE, READ_ONLY, CallBench
 from tests.guest import run_guest
+from tests.syscalls.test_socket_calls import listening, wait
 
 ADD, CLEAR, ONESHOT = f.EV_ADD, f.EV_CLEAR, f.EV_ONESHOT
 NOW = struct.pack("<2q", 0, 0)
@@ -85,6 +87,22 @@ def test_clear_reports_what_has_come_since(bench: CallBench, queue: Queue) -> No
     bench.call("read", r, bench.buffer, 3)
     bench.call("write", w, bench.buffer, 3)
     assert queue.events() == [(r, f.EVFILT_READ, CLEAR, 0, 3)]
+
+
+@pytest.mark.parametrize("flag", [0, CLEAR])
+def test_a_listening_socket_is_readable_while_a_connection_waits(
+    bench: CallBench, queue: Queue, flag: int
+) -> None:
+    listener, port = listening(bench)
+    assert bench.call("ioctl", listener, f.FIONREAD, bench.buffer) == 0
+    assert bench.get(bench.buffer, 4) == bytes(4)
+    queue.change(listener, f.EVFILT_READ, ADD | flag)
+    assert queue.events() == []
+    for _ in range(3):
+        with host_socket.create_connection(("127.0.0.1", port)):
+            assert queue.events() == [(listener, f.EVFILT_READ, flag, 0, 1)]
+            assert isinstance(wait(bench, "accept", listener, 0, 0), int)
+    assert queue.events() == []
 
 
 def test_oneshot_dispatch_disable_and_delete(bench: CallBench, queue: Queue) -> None:
