@@ -135,10 +135,9 @@ class Backing:
         return Saved(runs, b"".join([view[offset : offset + length] for offset, length in runs]))
 
     def restore(self, saved: Saved | None) -> None:
-        """Put a copy back; blocks that it lacks were untouched then and read as zero."""
+        """Put a copy back; blocks that it lacks were untouched then."""
         if saved is None or saved.runs is not self.runs:
-            for offset, length in self.runs:
-                ctypes.memset(self.address + offset, 0, length)
+            self._empty(() if saved is None else saved.runs)
         if saved is None:
             return
         if len(saved.runs) == 1:
@@ -150,6 +149,23 @@ class Backing:
             for offset, length in saved.runs:
                 self.view[offset : offset + length] = source[at : at + length]
                 at += length
+
+    def _empty(self, kept: tuple[tuple[int, int], ...]) -> None:
+        """Make the present blocks what they were untouched: zeroes, or what the file has there.
+
+        Blocks in the runs ``kept`` get other bytes in any case.
+        """
+        for offset, length in self.runs:
+            ctypes.memset(self.address + offset, 0, length)
+        if self.pager is None:
+            return
+        again = bytearray(self.present)
+        for offset, length in kept:
+            count = length // self.block
+            again[offset // self.block : offset // self.block + count] = bytes(count)
+        for offset, length in _runs(again, self.block):
+            # Behind the end of a file that has become shorter they stay zero.
+            self.pager.page_in(offset, self.view[offset : offset + length])
 
 
 @record(eq=False)

@@ -98,3 +98,52 @@ def test_touching_behind_the_end_of_the_file_is_sigbus(tmp_path: Path) -> None:
     result = run_guest(tmp_path, SEND.format(touch=far, size=40000))
     assert result.signal == 10
     assert "behind the end" in result.reports[0][0]
+
+
+#: Maps "file" private and writable; a child changes both pages, of which the parent knows one.
+FORKED = """
+_main:  la x0, name
+        mov x1, #0
+        sys 5
+        mov x4, x0
+        mov x0, #0
+        mov x1, #0x8000
+        mov x2, #3
+        mov x3, #2
+        mov x5, #0
+        sys 197
+        mov x20, x0
+        add x21, x0, #4, lsl #12
+        mov w9, #'A'
+        strb w9, [x20, #1]
+        sys 2
+        cbnz x1, child
+        mov x0, #-1
+        mov x1, #0
+        mov x2, #0
+        mov x3, #0
+        sys 7
+        mov w9, #'B'
+        strb w9, [x21, #1]
+        mov x0, #1
+        mov x1, x20
+        mov x2, #3
+        sys 4
+        mov x0, #1
+        mov x1, x21
+        mov x2, #3
+        sys 4
+        exit 0
+child:  mov w9, #'x'
+        strb w9, [x20, #2]
+        strb w9, [x21, #2]
+        exit 0
+.cstring
+name:   .asciz "file"
+"""
+
+
+def test_a_page_that_a_child_touched_first_is_the_files_for_its_parent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc".ljust(0x4000, b".") + b"def")
+    result = run_guest(tmp_path, FORKED)
+    assert (result.exit, result.stdout) == (0, b"aAcdBf")
