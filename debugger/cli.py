@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from debugger import client
 from debugger.expressions.lexer import unescape
 from debugger.script import INIT_FILE, ScriptLine, joined, read_script
+from emu.arguments import add_program_arguments, add_program_options
 from emu.asm.suggest import nearest
-from emu.cli import add_program_arguments, add_program_options
 from emu.errors import UsageError, YmawkyError
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("emu.cause", "emu.describe", "emu.features", "emu.idioms"),
     ("emu.hints", "emu.launch", "emu.report", "emu.stats", "emu.strace", "emu.workers"),
     ("emu.run",),
-    ("emu.cli",),
+    ("emu.arguments", "emu.cli"),
     ("debugger",),  # the headless engine, session on top
     ("debugger.commands", "debugger.script"),
     ("debugger.batch", "debugger.gdb", "debugger.plain", "debugger.tui"),
