@@ -40,6 +40,8 @@ def _answered(port: int) -> bool:
 
 def _run(rival: Rival, site: Site) -> tuple[float, float]:
     """Return the processor time and the time of one start, in milliseconds."""
+    if sys.platform == "win32":
+        sys.exit("bench.start: Windows has no wait4, which tells what a process has used")
     port = free_port()
     began = time.perf_counter()
     server = subprocess.Popen(
