@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_run import HELLO, command, environment, program
-from tests.guest import PRELUDE
 from tests.serving import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell arranges it")
@@ -139,20 +137,27 @@ def test_the_mode_and_times_of_what_was_inherited_are_not_the_guest_s(tmp_path: 
     assert path.stat().st_mtime == 1
 
 
+#: Runs a command that is interrupted as soon as it assembles.
+_INTERRUPTED = """
+import signal, sys
+from emu.asm import build
+from emu.cli import main
+assemble = build.assemble_traced
+def interrupted(*arguments):
+    signal.raise_signal(signal.SIGINT)
+    return assemble(*arguments)
+build.assemble_traced = interrupted
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_an_interrupt_while_assembling_is_no_traceback(tmp_path: Path) -> None:
-    if sys.platform == "win32":  # mypy reads this, not the mark
-        return
-    pipe = tmp_path / "slow.s"
-    os.mkfifo(pipe)
-    with subprocess.Popen(
-        command("asm", pipe), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE
-    ) as process:
-        with pipe.open("w") as source:  # returns once the command reads
-            source.write(PRELUDE)
-            source.flush()
-            process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, errors) == (130, b"")
+    guest = program(tmp_path, HELLO.format(code=0))
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED, "asm", str(guest)], cwd=tmp_path, env=environment(),
+        capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 def test_a_working_directory_that_is_gone_does_not_matter(tmp_path: Path) -> None:
@@ -169,7 +174,7 @@ def test_a_working_directory_that_is_gone_does_not_matter(tmp_path: Path) -> Non
 
 def test_a_listing_escapes_what_the_character_set_lacks(tmp_path: Path) -> None:
     source = tmp_path / "guest.s"
-    source.write_bytes(b'_main: ret\n.data\n.ascii "\xc3\xa9"\n')
+    source.write_bytes(b'.globl _main\n_main: ret\n.data\n.ascii "\xc3\xa9"\n')
     done = subprocess.run(
         command("asm", source), cwd=tmp_path, env=environment() | {"PYTHONIOENCODING": "ascii"},
         capture_output=True, timeout=PATIENCE, check=False,
