@@ -90,7 +90,20 @@ class Hints(Observer):
     def odd_number(self, process: Process, arguments: tuple[int, ...]) -> None:
         """Look into x8 where x16 holds no number."""
         if not arguments[8]:
-            self._look_into_x8(process, self._system.machine.read("x8"), arguments[9] - 4, 0)
+            x8, pc = self._system.machine.read("x8"), arguments[9] - 4
+            self._look_into_x8(process, x8, pc, 0)
+            if 0 < x8 <= _LINUX_LAST:
+                self._explain_0(process, arguments[0] & 0xFFFF, pc)
+
+    def _explain_0(self, process: Process, number: int, pc: int) -> None:
+        from emu.darwin.numbers import name_of
+
+        name = name_of(number) or "none of Darwin's calls"
+        self._give(
+            "0",
+            f"[pid {process.pid}] x16 holds 0 at {self._at(process, pc)}, which is syscall(): it "
+            f"takes the number of another call from x0, here {number}, {name}",
+        )
 
     def unimplemented(self, process: Process, number: int) -> None:
         """Look into x8 where x16 holds a number that no call has, and at that number."""

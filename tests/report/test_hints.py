@@ -35,6 +35,8 @@ DATA = '.data\nname: .asciz "nope"'
     ("text", "says"),
     [
         ("mov x8, #64\n mov x16, #0\n mov x0, #1\n svc #0x80", "x8 holds 64, Linux's write, but"),
+        ("mov x8, #64\n mov x16, #0\n mov x0, #1\n svc #0x80",
+         "which is syscall(): it takes the number of another call from x0, here 1, exit"),
         ("mov x8, #93\n mov x16, #9999\n svc #0x80", "x8 holds 93, Linux's exit, but Darwin takes"),
         ("sys 20\n mov x0, #1\n mov x8, #64\n svc #0x80\n exit 0", "x8 holds 64, Linux's write,"),
         ("sys 20\n mov w8, #93\n mov x0, #0\n svc #0\n exit 0", "x8 holds 93, Linux's exit,"),
