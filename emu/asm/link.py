@@ -139,6 +139,8 @@ class _Program:
         if len(unit.diagnostics) < AssemblyError.SHOWN:  # nobody sees those of the others
             known = [s.name for s in unit.symbols.values() if s.kind != "undefined"]
             hint = nearest(name, [k for k in (*known, *self.globals) if k[0] != "\x01"])
+            if not hint and name.startswith("_"):
+                hint = "no source defines it, and sources are linked with no library"
         return Problem(f"undefined symbol '{name}'", column, len(name), hint)
 
     def evaluate(self, unit: Unit, expr: Expr) -> Value:
@@ -274,7 +276,9 @@ class _Program:
             return first.addr
         else:
             msg = "there is no entry point: define _main, _start or start, or give --entry SYMBOL"
-            self.loose.append(Diagnostic(path, 0, 0, msg))
+            has_main = any("main" in unit.symbols for unit in self.units)
+            hint = "the C function main is the label _main" if has_main else ""
+            self.loose.append(Diagnostic(path, 0, 0, msg, suggestion=hint))
         return 0
 
     def named(self, name: str) -> list[tuple[Unit, Symbol]]:

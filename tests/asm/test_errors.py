@@ -170,6 +170,9 @@ def test_a_program_without_an_entry_point_is_told_so(tmp_path: Path) -> None:
         assemble([source])
     with pytest.raises(AssemblyError, match="there is no entry point '_mian'"):
         assemble([source], entry="_mian")
+    source.write_text(".globl main\nmain: ret\n", encoding="utf-8")
+    with pytest.raises(AssemblyError, match="the C function main is the label _main"):
+        assemble([source])
 
 
 def test_without_keystone_there_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

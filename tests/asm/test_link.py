@@ -60,6 +60,7 @@ def test_what_a_linker_would_refuse(tmp_path: Path) -> None:
     assert "/a.s:3:4: error: undefined symbol 'helper'" in message
     assert "it is defined in /b.s, which lacks .globl helper" in message
     assert "undefined symbol 'g'" in refusal(tmp_path, MAIN + ".quad g\n")
+    assert "linked with no library" in refusal(tmp_path, MAIN + "bl _printf\n")
     circle = refusal(tmp_path, MAIN + ".globl p\np = q\n.quad p\n", ".globl q\nq = p\n")
     assert "goes round in a circle" in circle
 
