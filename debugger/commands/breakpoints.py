@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -57,8 +58,12 @@ def _break(console: Console, text: str, *, temporary: bool) -> None:
         _break_on(console, text[2:].strip(), temporary=temporary)
         return
     location, condition, pid = _location_words(text)
-    point = console.session.break_at(location, condition=condition, temporary=temporary, pid=pid)
+    session = console.session
+    point = session.break_at(location, condition=condition, temporary=temporary, pid=pid)
     _announce(console, point)
+    with contextlib.suppress(DebugError):  # before the start nothing stands anywhere
+        if location and session.place().pc in session.addresses(point):
+            console.say("  the process stands there: this stops it when it comes there again")
 
 
 def _locations_or_on(console: Console, text: str) -> Iterable[str]:

@@ -27,7 +27,10 @@ def main(session: Session, lines: Sequence[ScriptLine], request: ClientRequest |
     from debugger.tui.state import State
 
     session.policy.waits = True
-    return Debugger(State(session)).run(lines, request)
+    state = State(session)
+    if request is None and session.options.program is not None:
+        state.first = "calls"  # few programs but the server get requests
+    return Debugger(state).run(lines, request)
 
 
 def problem() -> str:

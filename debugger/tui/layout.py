@@ -101,7 +101,8 @@ class Screen:
         state, size = self._state, get_app().output.get_size()
         wanted = plan(size.columns, size.rows, state.zoomed)
         for slot in slots(wanted):
-            front = state.front.setdefault(slot.names, slot.names[0])
+            first = state.first if state.first in slot.names else slot.names[0]
+            front = state.front.setdefault(slot.names, first)
             if state.focus in slot.names:
                 state.front[slot.names] = state.focus
             elif front in state.hidden:

@@ -64,6 +64,8 @@ class State:
         self.focus, self.zoomed = "source", ""
         self.hidden: set[str] = set()
         self.front: dict[tuple[str, ...], str] = {}
+        #: The panel that is in front at first where it shares a place; "" is the place's first.
+        self.first = ""
         self.theme = first_theme()
         self.help = False
         self.asking = ""

@@ -47,6 +47,13 @@ def test_batch_runs_commands_and_ends_with_0() -> None:
     assert "[100] breakpoint 1 at say (calls.s:33)" in out
 
 
+def test_a_breakpoint_where_the_process_stands_says_when_it_stops() -> None:
+    note = "  the process stands there: this stops it when it comes there again"
+    out = run("--batch", "-ex", "break _main", "-ex", "break say", CALLS)[1]
+    assert out.splitlines()[4:6] == ["breakpoint 1: _main (calls.s:13)", note]
+    assert out.count(note) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "guests"),
     [

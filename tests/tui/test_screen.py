@@ -211,6 +211,13 @@ def test_copy_as_reaches_the_console_and_the_clipboard(arrived: Start) -> None:
     arrived().press("yc").see("curl -i --http1.1", "/index.html")
 
 
+def test_a_program_that_no_client_asks_shows_its_calls(terminal: Start, tmp_path: Path) -> None:
+    source = tmp_path / "quiet.s"
+    source.write_text(".globl _main\n_main: mov x16, #20\n svc #0x80\n", encoding="utf-8")
+    screen = terminal(str(source)).see("entry at _main", "[8 Calls]")
+    screen.press("s").press("s").see("getpid() = ")
+
+
 def test_the_program_is_typed_to(arrived: Start) -> None:
     arrived().press("i").see("to the program>").press("hello\r").see("to the program>")
 
