@@ -5,12 +5,15 @@ Against Apple's processors Unicorn 2.1 has these gaps, which ``tests/machine`` p
 - ``dc zva`` does nothing where the engine has mapped nothing, or nothing that may be written;
 - ``ldsmax`` and ``ldsmin`` of 8, 16 and 32 bits compare as if without sign;
 - atomics on unaligned addresses inside of 16 aligned bytes are refused (FEAT_LSE2);
+- ``ic ivau`` does nothing, for the engine sees what the guest stores: not what a call writes into
+  memory, nor what is stored through another mapping of it;
 - ``msr`` and ``mrs`` of DIT and SSBS are undefined, and so are the counters of FEAT_ECV;
 - a load or store by an sp that is no multiple of 16 goes through.
 
-The first two are looked for as code enters the engine's map, and get a hook.  For the last, those
-instructions are hooked that move sp by what is no multiple of 16.  Only once one of them has
-been executed, each load and store by sp is hooked as well: few programs have one.
+``dc zva``, ``ic ivau``, ``ldsmax`` and ``ldsmin`` are looked for as code enters the engine's map,
+and get a hook.  For the last, those instructions are hooked that move sp by what is no multiple
+of 16.  Only once one of them has been executed, each load and store by sp is hooked as well: few
+programs have one.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ __all__ = ["Interpreter"]
 _U64: Final = (1 << 64) - 1
 #: The part of an address that counts for data (TBI).
 _UNTAGGED: Final = (1 << 56) - 1
-#: Bytes that ``dc zva`` clears (``dczid_el0`` is 4).
+#: Bytes that ``dc zva`` clears (``dczid_el0`` is 4), and of a line of the caches.
 _ZVA_SIZE: Final = 64
 #: What an exception for an unaligned address is in QEMU's target/arm/cpu.h (EXCP_DATA_ABORT).
 _DATA_ABORT: Final = 4
@@ -55,7 +58,7 @@ def _bytes(mask: int, value: int) -> bytes:
 
 
 # Where they may stand in code, by bytes in memory; the words are looked at afterwards.
-_ZVA: Final = re.compile(rb"[\x20-\x3f]\x74\x0b\xd5", re.DOTALL)
+_CACHE: Final = re.compile(rb"[\x20-\x3f][\x74\x75]\x0b\xd5", re.DOTALL)
 #: The top bytes of atomics of 8, 16 and 32 bits, and of exclusive loads.
 _ATOMIC_TOPS: Final = re.compile(rb"[\x38\x78\xb8]")
 _EXCLUSIVE_TOPS: Final = re.compile(rb"[\x08\x48\x88\xc8]")
@@ -185,6 +188,10 @@ class Interpreter:
         if pc in self._traps:
             if word & ~31 == 0xD50B7420:
                 return self._zero(word, pc)
+            if word & ~31 == 0xD50B7520:
+                self._forget(self._register(word & 31, sp=False) & _UNTAGGED)
+                self._done(pc)
+                return None
             if _atomic_operation(word) is not None:
                 return self._atomic(word, pc)
             # The code has changed since it was looked through.
@@ -216,6 +223,13 @@ class Interpreter:
         self._machine.write_memory(address, bytes(_ZVA_SIZE))
         self._done(pc)
         return None
+
+    def _forget(self, address: int) -> None:
+        """Drop what was translated of a line; all, where it executes at another address."""
+        if any(start <= address < end and prot & EXEC for start, end, prot in self._pieces):
+            self._machine.forget_code(address & -_ZVA_SIZE, _ZVA_SIZE)
+        else:
+            self._machine.forget_all_code()
 
     def _unaligned(self, word: int, pc: int) -> Stop | None:
         if _atomic_operation(word) is None:
@@ -329,8 +343,8 @@ def _tops(code: bytes, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _needs_help(code: bytes) -> Iterator[int]:
-    """Yield the offsets of ``dc zva``, and of the atomics that compare wrongly."""
-    yield from (at for at, _ in _words(code, (m.start() for m in _ZVA.finditer(code))))
+    """Yield the offsets of ``dc zva``, ``ic ivau``, and the atomics that compare wrongly."""
+    yield from (at for at, _ in _words(code, (m.start() for m in _CACHE.finditer(code))))
     for at, word in _tops(code, _ATOMIC_TOPS):
         if word & 0x3F20EC00 == 0x38204000:
             yield at

@@ -169,6 +169,89 @@ def test_code_that_changes_itself_runs_changed(tmp_path: Path, barriers: str) ->
     assert run_guest(tmp_path, OWN_TEXT.replace("BARRIERS", barriers)).exit == 0x12
 
 
+#: Runs a function, has it replaced by what ``CHANGE`` does with w3 at x1, and runs it again.
+DUAL_TEXT = """
+_main:  la x0, name
+        mov x1, #0x202
+        mov x2, #0x1c0
+        sys 266                 // shm_open
+        mov x4, x0
+        mov x1, #0x4000
+        sys 201
+        mov x2, #3
+        bl map
+        mov x20, x0
+        mov x2, #5
+        bl map
+        mov x21, x0
+        mov w3, #0x20           // mov w0, #1
+        bl store
+        str w3, [x20, #4]
+        blr x21
+        mov x22, x0
+        mov w3, #0x40           // mov w0, #2
+        bl store
+        CHANGE
+        blr x21
+        add x0, x0, x22, lsl #4
+        sys 1
+map:    mov x0, #0
+        mov x1, #0x4000
+        mov x3, #1
+        mov x5, #0
+        sys 197
+        ret
+store:  movk w3, #0x5280, lsl #16
+        str w3, [x20]
+        mov w3, #0x03c0         // ret
+        movk w3, #0xd65f, lsl #16
+        ret
+.cstring
+name:   .asciz "/code"
+"""
+
+
+@pytest.mark.parametrize("line", ["x21", "x20"])
+def test_code_that_is_changed_through_another_mapping_runs_changed(
+    tmp_path: Path, line: str
+) -> None:
+    barriers = f"dc cvau, x20\n dsb ish\n ic ivau, {line}\n dsb ish\n isb"
+    assert run_guest(tmp_path, DUAL_TEXT.replace("CHANGE", barriers)).exit == 0x12
+
+
+def test_code_that_a_call_has_changed_runs_changed(tmp_path: Path) -> None:
+    text = """
+    _main:  adr x0, _main
+            and x0, x0, #~0x3fff
+            mov x1, #0x4000
+            mov x2, #7
+            sys 74
+            bl first
+            mov x20, x0
+            sys 42
+            mov x21, x0
+            mov x0, x1
+            adr x1, second
+            mov x2, #4
+            sys 4
+            mov x0, x21
+            adr x1, first
+            sys 3
+            adr x1, first
+            ic ivau, x1
+            dsb ish
+            isb
+            bl first
+            add x0, x0, x20, lsl #4
+            sys 1
+    first:  mov w0, #1
+            ret
+    second: mov w0, #2
+            ret
+    """
+    assert run_guest(tmp_path, text).exit == 0x12
+
+
 def test_a_child_that_changes_its_code_leaves_its_parents(tmp_path: Path) -> None:
     text = """
     _main:  adr x0, _main
