@@ -7,14 +7,14 @@ only what :mod:`emu.machine` calls is declared.
 from __future__ import annotations
 
 import ctypes
-import mmap
-import os
 import sys
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emu.errors import MachineError
+from emu.host.library import open_library
+from emu.host.limits import too_tight_for
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -54,7 +54,7 @@ def _library() -> ctypes.CDLL:
     path = _PACKAGE / "lib" / _LIBRARIES.get(sys.platform, "libunicorn.so.2")
     try:
         if sys.platform != "win32" and path.is_file():
-            return ctypes.CDLL(str(path), handle=_opened(str(path)))
+            return ctypes.CDLL(str(path), handle=open_library(str(path)))
     except OSError:
         pass
     import unicorn
@@ -64,40 +64,17 @@ def _library() -> ctypes.CDLL:
     return ctypes.CDLL(found._name)  # noqa: SLF001 - the path that the binding found
 
 
-def _opened(path: str) -> int | None:
-    """Open a library for :class:`ctypes.CDLL`, or leave that to it.
-
-    ctypes looks up all that a library calls at once, here 8,000 functions of nine architectures;
-    the loader does that at the first call of each.
-    """
-    if sys.platform == "win32":
-        return None
-    dlopen = ctypes.CDLL(None).dlopen
-    dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
-    dlopen.restype = ctypes.c_void_p
-    handle: int | None = dlopen(os.fsencode(path), os.RTLD_LAZY)
-    return handle
-
-
 def _require_room() -> None:
     """Raise unless there is room for the engine's buffer of translated code.
 
     The library itself prints a line and ends the process.
     """
-    if sys.platform == "win32":
-        return
-    import resource
-
-    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if allowed == resource.RLIM_INFINITY:
-        return
-    try:
-        mmap.mmap(-1, _CODE_BUFFER, prot=0).close()
-    except OSError:
+    allowed = too_tight_for(_CODE_BUFFER)
+    if allowed is not None:
         raise MachineError(
             f"the engine reserves {_CODE_BUFFER >> 20} MiB of address space for translated code,"
             f" and the limit of all is {allowed >> 20} MiB: raise it (ulimit -v unlimited)"
-        ) from None
+        )
 
 
 class Engine:

@@ -11,7 +11,6 @@ import json
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from emu.errors import UsageError
 from emu.host.probe import problem_of
-from emu.host.sharing import Line, bound_listener, can_share
+from emu.host.sharing import Line, bound_listener, can_share, wakeup_pair
 from emu.record import field, record
 
 if TYPE_CHECKING:
@@ -124,12 +123,11 @@ class Crew:
 
     def _stay_awake(self) -> None:
         """Let signals end a wait for workers: else Python acts on them when the wait is over."""
-        near, far = socket.socketpair()
-        far.setblocking(False)
-        signal.set_wakeup_fd(far.detach(), warn_on_full_buffer=False)
+        wakeups, fd = wakeup_pair()
+        signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
 
         def tell() -> None:
-            while near.recv(1):
+            while wakeups.recv(1):
                 self._ended.put(None)
 
         threading.Thread(target=tell, daemon=True).start()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import sys
 from collections.abc import Iterator
 
-__all__ = ["raise_open_files", "spare_descriptor"]
+__all__ = ["raise_open_files", "spare_descriptor", "too_tight_for"]
 
 #: More than any guest machine needs; macOS refuses to raise the limit to "unlimited".
 _WANTED = 65536
@@ -30,6 +31,25 @@ def raise_open_files() -> None:
         # What is left then is enough for most; a guest beyond it sees ENFILE.
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def too_tight_for(size: int) -> int | None:
+    """Return the limit of address space (``ulimit -v``, bytes) that keeps ``size`` from being had.
+
+    None where there is no limit or room enough.
+    """
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if allowed == resource.RLIM_INFINITY:
+        return None
+    try:
+        mmap.mmap(-1, size, prot=0).close()
+    except OSError:
+        return allowed
+    return None
 
 
 def _keep_spare() -> None:

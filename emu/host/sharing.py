@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 
-__all__ = ["Line", "adopted", "bound_listener", "bound_port", "can_share"]
+__all__ = ["Line", "adopted", "bound_listener", "bound_port", "can_share", "wakeup_pair"]
 
 
 def can_share() -> bool:
@@ -42,6 +42,13 @@ def adopted(fd: int) -> socket.socket:
     listener = socket.socket(fileno=fd)
     listener.setblocking(False)
     return listener
+
+
+def wakeup_pair() -> tuple[socket.socket, int]:
+    """Return what to read wake-ups from, and a descriptor for :func:`signal.set_wakeup_fd`."""
+    near, far = socket.socketpair()
+    far.setblocking(False)
+    return near, far.detach()
 
 
 class Line:
