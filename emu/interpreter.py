@@ -18,7 +18,7 @@ programs have one.
 
 from __future__ import annotations
 
-import re
+import functools
 import struct
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +26,7 @@ from emu.engine import const
 from emu.machine import CODE_HOOK, EXEC, READ, WRITE, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from emu.machine import Machine
 
@@ -52,29 +52,17 @@ _COUNTER: Final = (3, 3, 14, 0)
 _MRS_TO_MSR: Final = 1 << 21
 
 
-def _bytes(mask: int, value: int) -> bytes:
-    """Return the class of bytes that have ``value`` in ``mask``, for a regular expression."""
-    return b"[" + b"".join(re.escape(bytes([b])) for b in range(256) if b & mask == value) + b"]"
-
-
-# Where they may stand in code, by bytes in memory; the words are looked at afterwards.
-_CACHE: Final = re.compile(rb"[\x20-\x3f][\x74\x75]\x0b\xd5", re.DOTALL)
-#: The top bytes of atomics of 8, 16 and 32 bits, and of exclusive loads.
-_ATOMIC_TOPS: Final = re.compile(rb"[\x38\x78\xb8]")
-_EXCLUSIVE_TOPS: Final = re.compile(rb"[\x08\x48\x88\xc8]")
+# What is looked for in code, each as bits of the instruction and what they have to be.
+#: ``dc zva`` and ``ic ivau``.
+_CACHE: Final = (0xFFFFFEE0, 0xD50B7420)
+#: Atomics of LSE that compare.
+_COMPARING: Final = (0x3F20EC00, 0x38204000)
+#: Exclusive loads of one register, and of two.
+_EXCLUSIVE: Final = ((0x3FFF7C00, 0x085F7C00), (0xBFFF0000, 0x887F0000))
 #: ``add sp, sp, #`` and ``sub sp, sp, #``; loads and stores by sp that change it.
-_MOVES: Final = tuple(
-    re.compile(b"".join(parts), re.DOTALL)
-    for parts in (
-        (rb"\xff", _bytes(3, 3), rb".[\x91\xd1]"),
-        (rb"[\xe0-\xff]", _bytes(7, 7), rb".[\x38\x3c\x78\x7c\xb8\xbc\xf8\xfc]"),
-        (
-            rb"[\xe0-\xff]",
-            _bytes(3, 3),
-            rb"[\x80-\xff][\x28\x29\x2c\x2d\x68\x69\x6c\x6d\xa8\xa9\xac\xad]",
-        ),
-    )
-)
+_ADD: Final = (0xBFC003FF, 0x910003FF)
+_LOAD: Final = (0x3B2007E0, 0x380007E0)
+_LOAD_PAIR: Final = (0x3A8003E0, 0x288003E0)
 
 
 class Interpreter:
@@ -332,46 +320,55 @@ def _atomic_operation(word: int) -> str | None:
 # ---- looking through code ----
 
 
-def _words(code: bytes, places: Iterable[int]) -> Iterator[tuple[int, int]]:
-    for at in places:
-        if at % 4 == 0:
-            yield at, struct.unpack_from("<I", code, at)[0]
+@functools.cache
+def _fitting(mask: int, value: int) -> bytes:
+    """Return for each byte whether it has ``value`` in ``mask``."""
+    return bytes(byte & mask == value for byte in range(256))
 
 
-def _tops(code: bytes, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
-    return _words(code, (4 * found.start() for found in pattern.finditer(code[3::4])))
+def _find(code: bytes, mask: int, value: int) -> Iterator[tuple[int, int]]:
+    """Yield offset and word of the instructions that have ``value`` in ``mask``.
+
+    A byte of all of them at a time: a loop over the words would hold up a start.
+    """
+    count = len(code) // 4
+    fits = -1
+    for i in range(4):
+        kept = mask >> 8 * i & 0xFF
+        if kept:
+            column = code[i : 4 * count : 4].translate(_fitting(kept, value >> 8 * i & 0xFF))
+            fits &= int.from_bytes(column, "little")
+    marks = fits.to_bytes(count, "little")
+    at = marks.find(1)
+    while at >= 0:
+        yield 4 * at, struct.unpack_from("<I", code, 4 * at)[0]
+        at = marks.find(1, at + 1)
 
 
 def _needs_help(code: bytes) -> Iterator[int]:
-    """Yield the offsets of ``dc zva``, ``ic ivau``, and the atomics that compare wrongly."""
-    yield from (at for at, _ in _words(code, (m.start() for m in _CACHE.finditer(code))))
-    for at, word in _tops(code, _ATOMIC_TOPS):
-        if word & 0x3F20EC00 == 0x38204000:
-            yield at
+    """Yield the offsets of ``dc zva``, ``ic ivau``, and of atomics that compare wrongly."""
+    yield from (at for at, _ in _find(code, *_CACHE))
+    # Those of 64 bits compare well.
+    yield from (at for at, word in _find(code, *_COMPARING) if word >> 30 != 3)
 
 
 def _has_exclusives(code: bytes) -> bool:
-    return any(
-        word & 0x3FFF7C00 == 0x085F7C00 or word & 0xBFFF0000 == 0x887F0000
-        for _, word in _tops(code, _EXCLUSIVE_TOPS)
-    )
+    return any(True for form in _EXCLUSIVE for _ in _find(code, *form))
 
 
 def _misaligns_sp(code: bytes) -> Iterator[int]:
     """Yield the offsets of what moves sp by a constant that is no multiple of 16."""
-    for pattern in _MOVES:
-        for at, word in _words(code, (m.start() for m in pattern.finditer(code))):
-            if _sp_step(word) % 16:
-                yield at
+    for form in (_ADD, _LOAD, _LOAD_PAIR):
+        yield from (at for at, word in _find(code, *form) if _sp_step(word) % 16)
 
 
 def _sp_step(word: int) -> int:
     """Return by how much an instruction moves sp, as far as its constant tells."""
-    if word & 0xBFC003FF == 0x910003FF:  # add, sub
+    if word & _ADD[0] == _ADD[1]:
         return word >> 10 & 0xFFF
-    if word & 0x3B2007E0 == 0x380007E0:  # ldr, str with a step before or behind
+    if word & _LOAD[0] == _LOAD[1]:
         return word >> 12 & 0x1FF
-    if word & 0x3A8003E0 == 0x288003E0:  # ldp, stp
+    if word & _LOAD_PAIR[0] == _LOAD_PAIR[1] and word >> 30 != 3:
         scale = 2 + (word >> 30) if word & 1 << 26 else 2 + (word >> 31)
         return (word >> 15 & 0x7F) << scale
     return 0
