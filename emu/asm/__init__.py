@@ -31,15 +31,15 @@ def available() -> bool:
 
     Looks for the library and does not load it, which would take longer than a cached image.
     """
+    import os
     from importlib.util import find_spec
-    from pathlib import Path
 
     spec = find_spec("keystone")
-    places = spec.submodule_search_locations if spec else None
     return any(
-        file.suffix in {".so", ".dylib", ".dll"}
-        for place in places or ()
-        for file in Path(place).glob("*keystone*")
+        "keystone" in name and name.endswith((".so", ".dylib", ".dll"))
+        for place in (spec and spec.submodule_search_locations) or ()
+        if os.path.isdir(place)  # noqa: PTH112 - a third of the time, at each start
+        for name in os.listdir(place)  # noqa: PTH208
     )
 
 

@@ -6,7 +6,6 @@ The files of calls that few programs make are imported at the first use (:mod:`e
 from emu.syscalls import (
     file,
     mach,
-    memory,
     path,
     process,
     rare,
@@ -15,6 +14,6 @@ from emu.syscalls import (
     socket,
 )
 
-__all__ = ["file", "mach", "memory", "path", "process", "rare", "resource", "signal", "socket"]
+__all__ = ["file", "mach", "path", "process", "rare", "resource", "signal", "socket"]
 
 rare.enter()
