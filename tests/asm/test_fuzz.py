@@ -13,12 +13,21 @@ from hypothesis import strategies as st
 from emu.asm import assemble, assemble_text
 from emu.errors import AssemblyError
 from emu.image import Image
-from tests.asm.test_dialect import FIRST, REFUSED, SAME
+from tests.asm import test_dialect_code, test_dialect_data, test_dialect_macros
+from tests.asm.test_dialect_linked import FIRST
+from tests.asm.test_dialect_refused import REFUSED
 from tests.asm.test_forms import FORMS
+
+#: Sources that are taken, of all themes.
+SAME = [
+    text
+    for theme in (test_dialect_code, test_dialect_data, test_dialect_macros)
+    for text in theme.SAME.values()
+]
 
 LINES = [
     line
-    for text in (*SAME.values(), *REFUSED, FIRST, "\n".join(FORMS))
+    for text in (*SAME, *REFUSED, FIRST, "\n".join(FORMS))
     for line in text.splitlines()
     if line.strip()
 ]
