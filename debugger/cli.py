@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from debugger import client
 from debugger.expressions.lexer import unescape
 from debugger.script import INIT_FILE, ScriptLine, joined, read_script
-from emu.arguments import add_program_arguments, add_program_options
+from emu.arguments import Parser, Version, add_program_arguments, add_program_options
 from emu.asm.suggest import nearest
 from emu.errors import UsageError, YmawkyError
 
@@ -76,9 +76,7 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
     """
     end = next((i for i, word in enumerate(argv) if word in {"--", "--args"}), len(argv))
     usage = _parser().format_usage().removeprefix("usage: ").rstrip()
-    own = argparse.ArgumentParser(
-        prog="ymawky-dbg", allow_abbrev=False, add_help=False, usage=usage
-    )
+    own = Parser(prog="ymawky-dbg", allow_abbrev=False, add_help=False, usage=usage)
     _add_options(own)
     add_program_options(own)
     options, rest = own.parse_known_args(argv[:end])
@@ -98,7 +96,7 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ymawky-dbg",
         description="Debug the server, or another program of raw Darwin system calls.",
         epilog="Options may stand behind PROGRAM too; behind -- or --args all words are its own.",
@@ -123,6 +121,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("-ex", metavar="COMMAND", help="run one command", **commands)  # type: ignore[arg-type]
     add("-nx", action="store_true", help=f"do not read {INIT_FILE}")
     add("--plain", action="store_true", help="a plain console in place of the screen")
+    add("--version", action=Version, nargs=0, help="print the version")
 
 
 def _debug(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from emu.image import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
-__all__ = ["add_program_arguments", "add_program_options", "parse"]
+__all__ = ["Parser", "Version", "add_program_arguments", "add_program_options", "parse"]
 
 _PROGRAM_HELP = "sources (.s, .S; -- ends several), a Mach-O executable or an image"
 _PORT_MAX = 65535
@@ -30,7 +32,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     ``--strace=FILE`` is read as an option of another name; the guest keeps its own spelling.
     """
     spelled = [a.replace("--strace=", "--strace-file=", 1) if _names_a_file(a) else a for a in argv]
-    options = _parser(spelled).parse_args(spelled)
+    parser = _parser(spelled)
+    options, unknown = parser.parse_known_args(spelled)
+    if unknown:
+        _refuse(parser, options.command, unknown[0])
     options.command_line = spelled
     guests = getattr(options, "arguments", None)
     if guests:
@@ -38,8 +43,46 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def _refuse(parser: Parser, command: str, word: str) -> None:
+    """End because of a word that stands where none may, or an option that is none."""
+    from emu.asm.suggest import nearest
+
+    (of_command,) = [
+        action.choices[command]
+        for action in parser._actions  # noqa: SLF001 - there is no other way to them
+        if isinstance(action.choices, dict)
+    ]
+    if not word.startswith("-"):
+        of_command.error(f"{word!r} is one word too many")
+    remedy = nearest(word, of_command._option_string_actions)  # noqa: SLF001 - likewise
+    of_command.error(f"there is no option {word}" + (f"; {remedy}" if remedy else ""))
+
+
 def _names_a_file(argument: str) -> bool:
     return argument.startswith("--strace=")
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with what is wrong and where the usage stands."""
+        self.exit(2, f"{self.prog}: {message} ('{self.prog} --help' explains)\n")
+
+
+class Version(argparse.Action):
+    """``--version``: the distribution's, which is looked up only for this."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print the version and end."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("ymawky")
+        except PackageNotFoundError:
+            number = "(not installed)"
+        sys.stdout.write(f"{parser.prog} {number}\n")
+        parser.exit()
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -62,16 +105,24 @@ def _columns() -> int:
         return 80
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+def _parser(argv: Sequence[str]) -> Parser:
     """Return the parser, with the one command that ``argv`` begins with, else with all."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ymawky-emu",
         description="Run and assemble arm64 programs for macOS that call the kernel themselves.",
         epilog="To step through one: ymawky-dbg. Each COMMAND has its own --help.",
         formatter_class=_HelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version")
     known = _commands()
+    listed = ", ".join(known)
+    if not argv:
+        parser.error(f"a command is needed: {listed}")
+    if argv[0] not in {*known, "-h", "--help", "--version"}:
+        is_program = Path(argv[0]).is_file()
+        remedy = f"to run a program: {parser.prog} run {argv[0]}" if is_program else listed
+        parser.error(f"there is no command {argv[0]!r}: {remedy}")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
     for name in argv[:1] if known.keys() & argv[:1] else known:
         purpose, add_options = known[name]
         add_options(commands.add_parser(name, help=purpose, formatter_class=_HelpFormatter))

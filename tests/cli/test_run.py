@@ -1,6 +1,7 @@
 """``ymawky-emu run`` as a user starts it: statuses, words, signals, and what goes wrong."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -353,6 +354,36 @@ def test_without_keystone_it_is_said_what_helps(
     executable.touch()
     with pytest.raises(UsageError, match=r"no Keystone .* is older than its source: run 'make'"):
         load_program(None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("", "ymawky-emu: a command is needed: run, asm, syscalls "),
+        ("rnu", "ymawky-emu: there is no command 'rnu': run, asm, syscalls "),
+        ("guest.s", "there is no command 'guest.s': to run a program: ymawky-emu run guest.s "),
+        ("--strace run", "there is no command '--strace': "),
+        (
+            "run --strase x.s",
+            "ymawky-emu run: there is no option --strase; did you mean '--strace'?",
+        ),
+        ("syscalls one", "ymawky-emu syscalls: 'one' is one word too many "),
+        ("run --port x", "argument --port: 'x' is no port: a number from 0 to 65535 "),
+    ],
+)
+def test_what_is_wrong_in_the_command_line_is_one_line(
+    tmp_path: Path, arguments: str, complaint: str
+) -> None:
+    program(tmp_path, "_main: ret\n")
+    done = run(tmp_path, *arguments.split())
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = words(done)
+    assert complaint in line
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path, "--version")
+    assert re.fullmatch(rb"ymawky-emu (\d[\w.+]*|\(not installed\))\s+", done.stdout)
 
 
 def test_asm_lists_addresses_words_and_lines(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_an_option_that_is_none_suggests_the_nearest() -> None:
     status, _, err = run("--bach", CALLS)
     assert status == 2
     assert "there is no option --bach; did you mean '--batch'?" in err
+    assert err.count("\n") == 1
 
 
 def test_help_behind_a_program_is_the_programs_own() -> None:
