@@ -125,7 +125,7 @@ _REGISTER = re.compile(r"\b[wx](\d+|zr)\b")
 _DECIMAL = re.compile(r"(?<![\w.])\d{2,}(?![\w.])")
 _PROBES = (0, 1, 2, 4, 8, 16, 32, 64, 0xFF00)
 _LOGICAL = frozenset({"and", "ands", "orr", "eor", "tst", "bic", "bics"})
-_FARTHEST = 1 << 17
+_FARTHEST = 1 << 24
 
 
 class _Keystone:
@@ -195,7 +195,15 @@ def _bounds(good: int, fits: Callable[[int], bool]) -> str:
     step = next((s for s in (1, 2, 4, 8, 16) if fits(good + s) or fits(good - s)), 1)
     low = -_reach(-good, step, lambda n: fits(-n))
     high = _reach(good, step, fits)
-    return f"it takes {low} to {high}" + (f" in steps of {step}" if step > 1 else "")
+    if step > 1:
+        return f"it takes {low} to {high} in steps of {step}"
+    # Multiples may have a form of their own that goes further, and takes one number next to these.
+    coarse = next((s for s in (2, 4, 8, 16, 4096) if fits(high // s * s + s)), 0)
+    if not coarse:
+        return f"it takes {low} to {high}"
+    furthest = _reach(high // coarse * coarse + coarse, coarse, fits)
+    nearest = high - 1 if high % coarse == 0 else high
+    return f"it takes {low} to {nearest}, or up to {furthest} in steps of {coarse}"
 
 
 def _reach(start: int, step: int, fits: Callable[[int], bool]) -> int:

@@ -26,10 +26,13 @@ def only(source: str) -> Diagnostic:
     [
         ("nop\n  frob x0", 2, 3, "unknown instruction 'frob'"),
         ("here: frob x0", 1, 7, "unknown instruction 'frob'"),
-        ("mov x0, #1\nadd x0, x1, #70000", 2, 14, "it takes -4095 to 4096"),
+        ("mov x0, #1\nadd x0, x1, #70000", 2, 14,
+         "it takes -4095 to 4095, or up to 16773120 in steps of 4096"),
         ("add x0, #1", 1, 1, "'add': it takes one more, as in 'add x0, x0, #1'"),
         ("add x0, x1, w2", 1, 1, "'add': w and x registers are mixed"),
         ("ldp x0, x1, [x2, #7]", 1, 19, "it takes -512 to 504 in steps of 8"),
+        ("str x0, [sp, #257]", 1, 15, "it takes -256 to 255, or up to 32760 in steps of 8"),
+        ("strb w0, [x1, #4096]", 1, 16, "it takes -256 to 4095"),
         ("ldr x0, [x1, #33000]", 1, 15, "immediate 33000 does not fit 'ldr'"),
         ("and x0, x1, #5", 1, 14, "not a repeated, rotated run of ones"),
         ("mov x0, #0x123456789", 1, 9, "cannot be moved in one instruction"),
@@ -80,7 +83,7 @@ def only(source: str) -> Diagnostic:
         ("counter .req y5", 1, 14, "'y5' is not a register"),
         ("a = b\nb = a\n", 0, 0, ""),
     ],
-)
+)  # fmt: skip
 def test_an_error_is_told_where_it_is(source: str, line: int, column: int, message: str) -> None:
     if not line:
         assemble_text(source)  # never used, so no harm
@@ -129,7 +132,8 @@ def test_an_error_in_a_macro_shows_the_text_put_in_and_the_way_there() -> None:
         "in the expansion of outer, at t.s:8",
     )
     assert str(found).splitlines() == [
-        "t.s:2:16: error: immediate 9999 does not fit 'add': it takes -4095 to 4096",
+        "t.s:2:16: error: immediate 9999 does not fit 'add': "
+        "it takes -4095 to 4095, or up to 16773120 in steps of 4096",
         "    add x3, x3, #9999",
         "                 ^",
         "  in the expansion of inner, at t.s:5",
