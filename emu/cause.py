@@ -166,6 +166,8 @@ def _without_fault(process: Process, info: SigInfo) -> str:
             return f"brk at {info.address:#x}"
         case f.SIGSYS if not info.pid:
             return _why_sigsys(process)
+        case f.SIGILL if not info.pid:
+            return "the stack has no room for the frame of a signal's handler"
     if info.pid == process.pid:
         return "sent by itself with kill"
     return f"sent by pid {info.pid}" if info.pid else "sent from outside"

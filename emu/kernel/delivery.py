@@ -29,6 +29,7 @@ __all__ = ["enter_handler", "leave_handler", "note_altstack"]
 
 #: Bytes below sp that a leaf routine may use without moving sp (C_64_REDZONE_LEN).
 _RED_ZONE = 128
+_U64 = (1 << 64) - 1
 _FRAME = -(-(Mcontext64.SIZE + Siginfo.SIZE + Ucontext64.SIZE) // 16) * 16
 
 
@@ -41,7 +42,7 @@ def enter_handler(
     """
     action = signals.action(info.signal)
     top, changes_stack = _stack_top(signals, action, registers["sp"])
-    frame = (top - _FRAME) & -16
+    frame = (top - _FRAME) & -16 & _U64
     siginfo = frame + Mcontext64.SIZE
     ucontext = siginfo + Siginfo.SIZE
     old_mask = signals.mask if signals.suspended_mask is None else signals.suspended_mask

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emu.darwin import flags as f
 from tests.guest import run_guest
 
 DEEP = """
@@ -244,3 +245,25 @@ def test_a_fault_behind_a_call_is_not_taken_for_the_calls(tmp_path: Path) -> Non
     report = _report(tmp_path, "_main: sys 20\n ldr x2, [x1]\n exit 0")
     at = report.index("Backtrace (by frame pointer):")
     assert report[at + 1].endswith(": ldr x2, [x1]")
+
+
+def test_a_stack_without_room_for_a_handlers_frame_is_named(tmp_path: Path) -> None:
+    text = """
+    _main:  mov x0, #30
+            la x1, action
+            mov x2, #0
+            sys 46
+            sys 20
+            mov x9, #64
+            mov sp, x9
+            mov x1, #30
+            sys 37
+            exit 0
+    handler: ret
+            .data
+            .p2align 3
+    action: .quad handler, handler, 0
+    """
+    result = run_guest(tmp_path, text)
+    assert result.signal == f.SIGILL
+    assert "the stack has no room for the frame of a signal's handler" in result.reports[0][0]
