@@ -229,7 +229,7 @@ def _map(
         return KERN_INVALID_ARGUMENT
     try:
         (wanted,) = struct.unpack("<Q", call.space.copyin(addr, 8))
-        call.space.view(addr, 8, f.PROT_WRITE)
+        call.space.views(addr, 8, f.PROT_WRITE)
         start = _place(call, wanted, round_page(size), flags, mask) if size else 0
         if size:
             end = start + round_page(size)

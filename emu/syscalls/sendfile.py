@@ -33,7 +33,7 @@ def sendfile(
     if out.handle.type != f.SOCK_STREAM or offset < 0 or flags:
         raise Errno(EINVAL)
     (wanted,) = struct.unpack("<q", call.space.copyin(nbytes, 8))
-    call.space.view(nbytes, 8, f.PROT_WRITE)
+    call.space.views(nbytes, 8, f.PROT_WRITE)
     if wanted < 0:
         raise Errno(EINVAL)
     before, behind = _around(call, hdtr)

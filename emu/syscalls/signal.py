@@ -119,7 +119,7 @@ def __sigwait(call: Call, set_: SigSetIn, sig: IntOut) -> int:
     wanted &= ~UNBLOCKABLE
     if not wanted:
         raise Errno(EINVAL)
-    space.view(sig, 4, f.PROT_WRITE)
+    space.views(sig, 4, f.PROT_WRITE)
     found = signals.pending & wanted
     if not found:
         call.wait(restarts=False, channels=(("signal", call.process.pid),))

@@ -144,7 +144,7 @@ def socketpair(
 ) -> int:
     """Make two connected sockets."""
     files = call.process.files
-    call.space.view(rsv, 8, f.PROT_WRITE)
+    call.space.views(rsv, 8, f.PROT_WRITE)
     files.lowest(files.lowest() + 1)
     pair = call.host.network.socketpair(domain, type_, protocol)
     fds = [files.add(OpenFile(handle, "socket", f.O_RDWR)) for handle in pair]
@@ -394,7 +394,7 @@ def recvmsg(call: Call, s: Fd, msg: MsghdrOut, flags: MsgFlags) -> int:
     """Receive into what a message header describes, descriptors too (SCM_RIGHTS)."""
     file, handle = _socket(call, s)
     header = Msghdr.unpack(call.space.copyin(msg, Msghdr.SIZE))
-    call.space.view(msg, Msghdr.SIZE, f.PROT_WRITE)
+    call.space.views(msg, Msghdr.SIZE, f.PROT_WRITE)
     if header.control and header.controllen:
         call.space.views(header.control, header.controllen, f.PROT_WRITE)
     buffers = iovecs(call.space, header.iov, header.iovlen)

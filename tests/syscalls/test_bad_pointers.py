@@ -17,6 +17,7 @@ from emu.image import PAGE_SIZE
 from emu.syscalls.kinds import Kind
 from emu.syscalls.table import TABLE
 from tests.callbench import NOWHERE, READ_ONLY, CallBench
+from tests.guest import run_guest
 
 AT = f.AT_FDCWD
 TASK = 0x203
@@ -314,3 +315,67 @@ def test_a_bad_pointer_is_efault(bench: CallBench, name: str, index: int, bad: i
     if (number_of(name) or 0) < 0:
         expected = 1  # KERN_INVALID_ADDRESS
     assert bench.call(name, *arguments) == expected
+
+
+#: Two pages of different protection once: x20 is where the second, a region of its own, begins.
+SPLIT = """
+_main:  mov x0, #0
+        mov x1, #0x8000
+        mov x2, #3
+        mov x3, #0x1002
+        mov x4, #-1
+        mov x5, #0
+        sys 197
+        add x20, x0, #4, lsl #12
+        mov x0, x20
+        mov x1, #0x4000
+        mov x2, #1
+        sys 74
+        mov x0, x20
+        mov x1, #0x4000
+        mov x2, #3
+        sys 74
+        {setup}
+        sys {number}
+        cset x0, cs
+        sys 1
+.data
+.p2align 3
+pair:   .quad 0
+mask:   .quad 1 << 29
+bytes:  .quad 3
+vector: .quad bytes, 3
+"""
+SOCKETS = "mov x0, #1\n mov x1, #1\n mov x2, #0\n"
+SPLIT_CALLS = {
+    "socketpair": f"{SOCKETS} sub x3, x20, #4",
+    "recvmsg": f"""{SOCKETS} la x3, pair
+        sys 135
+        la x9, pair
+        ldr w0, [x9]
+        la x1, bytes
+        mov x2, #3
+        sys 4
+        ldr w0, [x9, #4]
+        sub x1, x20, #24
+        la x3, vector
+        str x3, [x1, #16]
+        mov w3, #1
+        str w3, [x1, #24]
+        mov x2, #0""",
+    "__sigwait": """mov x0, #1
+        la x1, mask
+        mov x2, #0
+        sys 48
+        sys 20
+        mov x1, #30
+        sys 37
+        la x0, mask
+        sub x1, x20, #2""",
+}
+
+
+@pytest.mark.parametrize("name", SPLIT_CALLS)
+def test_a_pointer_may_lead_across_two_regions(tmp_path: Path, name: str) -> None:
+    text = SPLIT.format(setup=SPLIT_CALLS[name], number=number_of(name))
+    assert run_guest(tmp_path, text).exit == 0
