@@ -491,7 +491,8 @@ def _own(region: Region, prot: int) -> Region:
     if not prot & WRITE or old.writable or old.shared:
         return region
     new = Backing(old.size, pager=old.pager)
+    # What has been read of a file is not read again: the file may be shorter by now.
+    new.present[:], new.runs = old.present, old.runs
     for offset, length in old.runs:
-        new.touch(offset, length)
         new.view[offset : offset + length] = old.view[offset : offset + length]
     return replace(region, backing=new)

@@ -147,3 +147,42 @@ def test_a_page_that_a_child_touched_first_is_the_files_for_its_parent(tmp_path:
     (tmp_path / "file").write_bytes(b"abc".ljust(0x4000, b".") + b"def")
     result = run_guest(tmp_path, FORKED)
     assert (result.exit, result.stdout) == (0, b"aAcdBf")
+
+
+def test_what_was_read_before_the_file_became_shorter_can_be_made_writable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    text = """
+    _main:  la x0, name
+            mov x1, #2
+            sys 5
+            mov x22, x0
+            mov x4, x0
+            mov x0, #0
+            mov x1, #0x4000
+            mov x2, #1
+            mov x3, #2
+            mov x5, #0
+            sys 197
+            mov x20, x0
+            ldrb w9, [x20]
+            mov x0, x22
+            mov x1, #0
+            sys 201
+            mov x0, x20
+            mov x1, #0x4000
+            mov x2, #3
+            sys 74
+            b.cs 1f
+            mov w9, #'x'
+            strb w9, [x20]
+            mov x0, #1
+            mov x1, x20
+            mov x2, #3
+            sys 4
+            exit 0
+    1:      sys 1
+    .cstring
+    name:   .asciz "file"
+    """
+    result = run_guest(tmp_path, text)
+    assert (result.exit, result.stdout) == (0, b"xbc")
