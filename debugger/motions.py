@@ -18,7 +18,7 @@ from emu.kernel.process import Process
 from emu.launch import prepare
 from emu.loader import EXIT_STUB
 from emu.machine import READ, Registers
-from emu.report import describe_address
+from emu.report import describe_place
 
 if TYPE_CHECKING:
     from debugger.running import Run
@@ -40,7 +40,7 @@ class Motions(Pointing):
         engine = Engine(
             self.program, system, first, self.points, self.policy, self._condition, self._log
         )
-        system.describe = lambda process, address: describe_address(
+        system.describe = lambda process, address: describe_place(
             (process and process.image) or self.program, address
         )
         system.observe(Hints(system, self.program, self._log))

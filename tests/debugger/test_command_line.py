@@ -226,6 +226,7 @@ def test_hints_stand_between_the_stops(tmp_path: Path) -> None:
     source.write_text("_main: mov x0, #1\n mov x16, #0\n mov x8, #64\n svc #0x80\n")
     out = run("--batch", "-ex", "continue", str(source))[1]
     assert "hint: [pid 100] x8 holds 64, Linux's write" in out
+    assert "linux.s:4)" in out.partition("hint: ")[2].splitlines()[0]
 
 
 def test_several_sources_are_linked_and_includes_found(tmp_path: Path) -> None:
