@@ -13,10 +13,16 @@ from emu.slices import Slices
 GUESTS = Path(__file__).parent / "guests"
 
 
+@pytest.fixture
+def slices() -> None:
+    """Let processes take turns by time, for a test in which one computes for ever."""
+
+
 @pytest.fixture(autouse=True)
-def _no_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_slices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a process run until it waits: how far the others come must not be a matter of time."""
-    monkeypatch.setattr(Slices, "begin", lambda _self: None)
+    if "slices" not in request.fixturenames:
+        monkeypatch.setattr(Slices, "begin", lambda _self: None)
 
 
 @pytest.fixture

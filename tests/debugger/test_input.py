@@ -72,6 +72,7 @@ def test_a_program_that_waits_goes_on_when_something_is_typed(debug: Debug) -> N
     assert written == b"2a\n3bc\nend\n"
 
 
+@pytest.mark.usefixtures("slices")
 def test_what_is_typed_arrives_while_another_process_computes(debug: Debug) -> None:
     session = debug("busy.s", interactive=True)
     session.policy.waits = True
