@@ -18,18 +18,18 @@ _COMPACT = 256
 
 
 class Scheduler:
-    """A run queue in two parts that take turns: who has waited, and who has not.
+    """A run queue in two parts that take turns: those set first, and all others as they came.
 
     A server that forks for each connection goes on before all others once its child is done,
-    and there is always the next connection: without turns a child that waited for its request
-    would be served only when no connection is left.
+    and there is always the next connection: without turns a child that waited for its request,
+    or whose slice ended, would go on only when no connection is left.
     """
 
     def __init__(self) -> None:
         """Start with nobody."""
-        self._ready: deque[Process] = deque()
-        self._woken: deque[Process] = deque()
-        self._turn = False
+        self._first: deque[Process] = deque()
+        self._queue: deque[Process] = deque()
+        self._firsts_turn = False
         self._channels: dict[Hashable, dict[Process, Park]] = {}
         self._timers: list[tuple[int, int, Process, Park | None]] = []
         self._order = itertools.count()
@@ -40,24 +40,24 @@ class Scheduler:
     @property
     def idle(self) -> bool:
         """Whether nobody is ready to run."""
-        return not (self._ready or self._woken)
+        return not (self._first or self._queue)
 
     def next(self) -> Process | None:
         """Take the process that runs next."""
         if self.may_run is not None:
             return self._next_allowed(self.may_run)
-        while self._ready or self._woken:
-            self._turn = not self._turn
-            first, second = self._woken, self._ready
-            if self._turn:
-                first, second = second, first
-            process = (first or second).popleft()
+        while self._first or self._queue:
+            self._firsts_turn = not self._firsts_turn
+            chosen, other = self._queue, self._first
+            if self._firsts_turn:
+                chosen, other = other, chosen
+            process = (chosen or other).popleft()
             if process.state is State.READY:
                 return process
         return None
 
     def _next_allowed(self, may_run: Callable[[Process], bool]) -> Process | None:
-        for queue in (self._woken, self._ready):
+        for queue in (self._first, self._queue):
             for process in list(queue):
                 if process.state is not State.READY:
                     queue.remove(process)
@@ -69,7 +69,10 @@ class Scheduler:
     def ready(self, process: Process, *, first: bool = False) -> None:
         """Queue a process that can run: at the end, or ``first``."""
         process.state = State.READY
-        (self._ready.appendleft if first else self._ready.append)(process)
+        if first:
+            self._first.appendleft(process)
+        else:
+            self._queue.append(process)
 
     def park(self, process: Process, wait: Park) -> None:
         """Set a process aside until :meth:`wake`, a channel or its deadline."""
@@ -89,8 +92,7 @@ class Scheduler:
         if process.state is not State.PARKED:
             return False
         self.unpark(process)
-        process.state = State.READY
-        self._woken.append(process)
+        self.ready(process)
         return True
 
     def unpark(self, process: Process) -> None:

@@ -187,6 +187,19 @@ def test_who_has_waited_has_a_turn_beside_one_that_is_always_first() -> None:
     assert ran.count(server) == 3
 
 
+def test_who_used_up_a_slice_has_a_turn_beside_one_that_is_always_first() -> None:
+    scheduler, server, child = Scheduler(), process(100), process(101)
+    scheduler.ready(server, first=True)
+    scheduler.ready(child)
+    ran = []
+    for _ in range(4):
+        ran.append(chosen := scheduler.next())
+        if chosen is server:
+            scheduler.ready(server, first=True)
+    assert child in ran[:2]
+    assert ran.count(server) == 3
+
+
 def test_one_that_always_waits_again_does_not_keep_another_from_the_cpu() -> None:
     scheduler, busy, waiting = Scheduler(), process(100), process(101)
     scheduler.ready(busy)
