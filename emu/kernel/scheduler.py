@@ -47,11 +47,11 @@ class Scheduler:
         if self.may_run is not None:
             return self._next_allowed(self.may_run)
         while self._first or self._queue:
-            self._firsts_turn = not self._firsts_turn
-            chosen, other = self._queue, self._first
-            if self._firsts_turn:
-                chosen, other = other, chosen
-            process = (chosen or other).popleft()
+            chosen = self._first or self._queue
+            if self._first and self._queue:
+                self._firsts_turn = not self._firsts_turn
+                chosen = self._first if self._firsts_turn else self._queue
+            process = chosen.popleft()
             if process.state is State.READY:
                 return process
         return None
