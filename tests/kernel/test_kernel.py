@@ -175,7 +175,7 @@ def test_the_scheduler_wakes_by_channel_deadline_and_signal() -> None:
 
 def test_who_has_waited_has_a_turn_beside_one_that_is_always_first() -> None:
     scheduler, server, child = Scheduler(), process(100), process(101)
-    scheduler.ready(server)
+    scheduler.ready(server, first=True)
     scheduler.park(child, Park(deadline=20))
     scheduler.expire(20)
     ran = []
