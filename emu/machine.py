@@ -2,11 +2,11 @@
 
 With :mod:`emu.engine` this is all that knows Unicorn.  It calls the engine's C interface through
 preallocated arrays, because the Python binding's one-register calls take some 3 µs each;
-``tests/test_machine.py`` pins every fact of the engine that this file relies on.
+``tests/machine`` pins every fact of the engine that this file relies on.
 
 The machine knows nothing of processes or calls.  :meth:`Machine.run` executes guest code
 until a system call, a fault, a stop request or a debugger's hook, and says which.  Nothing is
-handled inside an engine callback but a call whose answer changes x0, x1 and the flags alone
+handled inside an engine callback but calls that replace neither all registers nor the memory
 (:attr:`Machine.on_call`): to leave the engine and enter it again takes as long as half such a call.
 """
 
@@ -225,7 +225,7 @@ class Machine:
         self._failed: BaseException | None = None
         #: The pc where it is known without asking the engine, which saves a call's exchange.
         self._pc = _UNKNOWN
-        #: Number of times that the engine was entered: a watchdog sees by it that nothing moves.
+        #: Entries into the engine and calls answered in it: by them a watchdog sees what moves.
         self.entries = 0
         #: Whether :meth:`stop` has been called since the engine was entered.
         self.stopping = False
@@ -239,7 +239,8 @@ class Machine:
         self._monitor: Monitor | None = None
         #: Where the guest may execute: (start, end).
         self._executable: list[tuple[int, int]] = []
-        #: Whether a refused access is being executed once more: hooks must not see it twice.
+        #: Whether the engine runs for us and not for the guest, as when a refused access is
+        #: executed once more: hooks must not see that.
         self.locating = False
         self._brake = Brake(engine)
         self._hook_interrupts()

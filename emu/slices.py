@@ -17,9 +17,9 @@ SLICE_S = 0.005
 class Slices:
     """Sets :attr:`over` at the end of each slice, and stops an engine that does not look.
 
-    The thread sleeps while the emulator waits for the host.  Two ticks without an entry into
-    the engine mean that the guest computes without a call: only then is the engine stopped,
-    which also lets Python see a Ctrl-C.
+    The thread sleeps while the emulator waits for the host.  Two ticks without a call or an
+    entry into the engine mean that the guest computes: only then is the engine stopped, which
+    also lets Python see a Ctrl-C.
     """
 
     def __init__(self, machine: Machine) -> None:

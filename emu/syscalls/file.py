@@ -39,11 +39,12 @@ from emu.syscalls.kinds import (
 from emu.syscalls.table import Call, syscall
 from emu.syscalls.transfer import Piece, in_pieces, iovecs, out_pieces, outgoing, receive, transmit
 
-__all__ = ["directory_at", "open_file", "opened_directory", "pack_stat"]
+__all__ = ["directory_at", "open_file", "opened_directory", "pack_stat", "report_at"]
 
 #: The flags of an open file that F_GETFL shows and F_SETFL sets.
 _STATUS_FLAGS = f.O_ACCMODE | f.O_NONBLOCK | f.O_APPEND | f.O_ASYNC | f.O_SYNC | f.O_DSYNC
 _SETTABLE = f.O_NONBLOCK | f.O_APPEND | f.O_ASYNC
+_STAT_FLAGS = f.AT_SYMLINK_NOFOLLOW | f.AT_SYMLINK_NOFOLLOW_ANY | f.AT_REALDEV | f.AT_FDONLY
 _KINDS = {"stream": "fifo"}
 #: How long to sleep before a FIFO is tried again.
 _FIFO_RETRY_NS = 20_000_000
@@ -329,13 +330,13 @@ def pack_stat(known: HostStat) -> bytes:
 @syscall(338)
 def stat64(call: Call, path: Path, ub: StatOut) -> int:
     """Report on a file, following links."""
-    return _stat(call, f.AT_FDCWD, path, ub, 0)
+    return report_at(call, f.AT_FDCWD, path, ub, 0)
 
 
 @syscall(340)
 def lstat64(call: Call, path: Path, ub: StatOut) -> int:
     """Report on a file, or on the link itself."""
-    return _stat(call, f.AT_FDCWD, path, ub, f.AT_SYMLINK_NOFOLLOW)
+    return report_at(call, f.AT_FDCWD, path, ub, f.AT_SYMLINK_NOFOLLOW)
 
 
 @syscall(339)
@@ -348,22 +349,30 @@ def fstat64(call: Call, fd: Fd, ub: StatOut) -> int:
 @syscall(470)
 def fstatat64(call: Call, fd: DirFd, path: Path, ub: StatOut, flag: AtFlags) -> int:
     """Report on a file relative to a directory."""
-    if flag & ~(f.AT_SYMLINK_NOFOLLOW | f.AT_SYMLINK_NOFOLLOW_ANY | f.AT_REALDEV | f.AT_FDONLY):
+    return report_at(call, fd, path, ub, flag)
+
+
+def report_at(
+    call: Call,
+    fd: int,
+    path: bytes,
+    ub: int,
+    flag: int,
+    pack: Callable[[HostStat], bytes] = pack_stat,
+) -> int:
+    """Report on ``path`` as ``pack`` lays it out: what all of stat's kin do with a path."""
+    if flag & ~_STAT_FLAGS:
         raise Errno(EINVAL)
     if flag & f.AT_FDONLY:
-        return fstat64(call, fd, ub)
-    return _stat(call, fd, path, ub, flag)
-
-
-def _stat(call: Call, fd: int, path: bytes, ub: int, flag: int) -> int:
-    """Report on ``path``."""
-    known = call.host.files.stat(
-        directory_at(call, fd, path),
-        path,
-        follow=not flag & f.AT_SYMLINK_NOFOLLOW,
-        deny_links=bool(flag & f.AT_SYMLINK_NOFOLLOW_ANY),
-    )
-    call.space.copyout(ub, pack_stat(known))
+        known = call.file(fd).handle.stat()
+    else:
+        known = call.host.files.stat(
+            directory_at(call, fd, path),
+            path,
+            follow=not flag & f.AT_SYMLINK_NOFOLLOW,
+            deny_links=bool(flag & f.AT_SYMLINK_NOFOLLOW_ANY),
+        )
+    call.space.copyout(ub, pack(known))
     return 0
 
 

@@ -9,25 +9,23 @@ from emu.darwin import flags as f
 from emu.darwin.errno import EINVAL, Errno
 from emu.darwin.oldfiles import DIRENT_NAME, Stat, pack_dirent
 from emu.host import Directory, HostStat
-from emu.syscalls.file import directory_at, opened_directory
+from emu.syscalls.file import opened_directory, report_at
 from emu.syscalls.kinds import AtFlags, DirFd, Fd, LongOut, OldDirentsOut, OldStatOut, Path, UInt
 from emu.syscalls.table import Call, syscall
 
 __all__: list[str] = []
 
-_FLAGS = f.AT_SYMLINK_NOFOLLOW | f.AT_SYMLINK_NOFOLLOW_ANY | f.AT_REALDEV | f.AT_FDONLY
-
 
 @syscall(188)
 def stat(call: Call, path: Path, ub: OldStatOut) -> int:
     """Report on a file, following links."""
-    return _stat(call, f.AT_FDCWD, path, ub, 0)
+    return report_at(call, f.AT_FDCWD, path, ub, 0, _pack)
 
 
 @syscall(190)
 def lstat(call: Call, path: Path, ub: OldStatOut) -> int:
     """Report on a file, or on the link itself."""
-    return _stat(call, f.AT_FDCWD, path, ub, f.AT_SYMLINK_NOFOLLOW)
+    return report_at(call, f.AT_FDCWD, path, ub, f.AT_SYMLINK_NOFOLLOW, _pack)
 
 
 @syscall(189)
@@ -40,22 +38,7 @@ def fstat(call: Call, fd: Fd, ub: OldStatOut) -> int:
 @syscall(469)
 def fstatat(call: Call, fd: DirFd, path: Path, ub: OldStatOut, flag: AtFlags) -> int:
     """Report on a file relative to a directory."""
-    if flag & ~_FLAGS:
-        raise Errno(EINVAL)
-    if flag & f.AT_FDONLY:
-        return fstat(call, fd, ub)
-    return _stat(call, fd, path, ub, flag)
-
-
-def _stat(call: Call, fd: int, path: bytes, ub: int, flag: int) -> int:
-    known = call.host.files.stat(
-        directory_at(call, fd, path),
-        path,
-        follow=not flag & f.AT_SYMLINK_NOFOLLOW,
-        deny_links=bool(flag & f.AT_SYMLINK_NOFOLLOW_ANY),
-    )
-    call.space.copyout(ub, _pack(known))
-    return 0
+    return report_at(call, fd, path, ub, flag, _pack)
 
 
 def _pack(known: HostStat) -> bytes:
