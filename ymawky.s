@@ -1237,8 +1237,8 @@ read_clock:
     b.hs    ask_clock
     ldr     x1, [x9, #comm_tick_scale]
     mul     x0, x0, x1
-    ldr     x1, [x9, #comm_frac]
-    ldr     x16, [x9, #comm_sec]
+    ldp     x16, x1, [x9, #comm_sec]
+    dmb     ishld                   // the tick is to be read again behind the rest
     ldr     x9, [x9, #comm_tick]
     cmp     x9, x2
     b.ne    read_clock              // the kernel has just written another time
